@@ -85,6 +85,12 @@ export const catalogue = {
   'step.deadly': row(500, 70, 'stop', 'The step stopped its worker {deaths} times in a row, so it is not tried again.'),
   'step.deadline': row(504, 75, 'retry', 'The step took longer than {seconds} seconds.'),
   'step.exhausted': row(502, 75, 'stop', 'It failed {tries} times; the last time: {reason}'),
+  'step.inputs-lost': row(
+    500,
+    70,
+    'stop',
+    'The files that this step needs are gone from this machine. "jackdaw retry" fetches them again.',
+  ),
   'lease.lost': row(409, 75, 'stop', 'Another worker has taken over this step.'),
   'house.bug': row(500, 70, 'stop', 'Something went wrong inside Jackdaw. The log has the details under {incident}.'),
   'house.stopping': row(503, 75, 'resume', 'Jackdaw is stopping; this goes on after the next start.'),

@@ -23,6 +23,7 @@ export interface Tables {
     account_id: string
     name: string
     strict: Generated<boolean>
+    wish_key: string
     created_at: Generated<Date>
   }
   jobs: {
@@ -37,6 +38,9 @@ export interface Tables {
     options: Json<JobOptions>
     sealed: Buffer | null
     origin_key: string
+    wish_key: string
+    asked: 'pause' | 'cancel' | null
+    position: number
     state: Generated<JobState>
     priority: Generated<Priority>
     category: string | null
@@ -62,6 +66,7 @@ export interface Tables {
     priority: Generated<Priority>
     position: number
     sequence: string | null
+    optional: Generated<boolean>
     machine: string | null
     attempt: Generated<number>
     tries: Generated<number>
@@ -73,7 +78,7 @@ export interface Tables {
     progress: MaybeJson<Progress>
     output: MaybeJson<string[]>
     fault: MaybeJson<FaultView>
-    pausing: Generated<boolean>
+    asked: 'pause' | 'cancel' | null
     started_at: MaybeDate
     ended_at: MaybeDate
   }

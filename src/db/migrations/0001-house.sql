@@ -12,6 +12,7 @@ create table batches (
   account_id text not null references accounts,
   name text not null,
   strict boolean not null default false,
+  wish_key text not null,                   -- the same list asked for again is the same batch while it is open
   created_at timestamptz not null default now()
 );
 
@@ -27,6 +28,9 @@ create table jobs (
   options jsonb not null default '{}',      -- contract JobOptions
   sealed bytea,                             -- contract JobSecrets, encrypted
   origin_key text not null,                 -- what "the same thing asked for again" means: link, choice and recipe
+  wish_key text not null,                   -- the same with destinations and name: one open job each
+  asked text check (asked in ('pause', 'cancel')),
+  position double precision not null,       -- order by hand within an account; smaller is earlier
   state text not null default 'queued' check (state in ('queued', 'running', 'paused', 'done', 'failed', 'cancelled')),
   priority smallint not null default 0,
   category text,
@@ -39,7 +43,8 @@ create table jobs (
 create index jobs_account on jobs (account_id, id desc);
 create index jobs_batch on jobs (batch_id, batch_index) where batch_id is not null;
 create index jobs_state on jobs (state, id desc);
-create index jobs_origin on jobs (origin_key, id desc) where state = 'done';
+create index jobs_origin on jobs (account_id, origin_key, id desc);
+create index jobs_wish on jobs (account_id, wish_key) where state in ('queued', 'running', 'paused');
 
 -- The queue. A step is ready when nothing that it waits for is left (waits = 0).
 create table steps (
@@ -56,8 +61,9 @@ create table steps (
   waits int not null default 0,             -- how many of those are not done yet
   state text not null check (state in ('waiting', 'ready', 'admitted', 'running', 'paused', 'done', 'failed', 'cancelled')),
   priority smallint not null default 0,
-  position double precision not null,       -- order by hand within an account; smaller is earlier
-  sequence text,                            -- strict sequences: one running step at a time, in order of position
+  position double precision not null,       -- the job's
+  sequence text,                            -- strict batches: its job starts when the one before has ended
+  optional boolean not null default false,  -- its failure does not fail the job: its inputs go on unchanged
   machine text,                             -- bound to this machine, where its inputs are
   attempt int not null default 0,           -- claims so far: the fence
   tries int not null default 0,             -- faults so far
@@ -69,16 +75,16 @@ create table steps (
   progress jsonb,
   output jsonb,                             -- ids of the assets that it made
   fault jsonb,
-  pausing boolean not null default false,
+  asked text check (asked in ('pause', 'cancel')), -- what the worker that runs it shall do
   started_at timestamptz,
   ended_at timestamptz
 );
 create index steps_job on steps (job_id, index);
 create index steps_lane on steps (account_id, kind, site, priority desc, position, id) where state = 'ready';
-create index steps_later on steps (ready_at) where state = 'ready';
-create index steps_admitted on steps (kind, position) where state = 'admitted';
-create index steps_active on steps (lease_until) where state in ('admitted', 'running');
-create index steps_sequence on steps (sequence, position) where sequence is not null and state not in ('done', 'failed', 'cancelled');
+create index steps_later on steps (ready_at) where state = 'waiting' and waits = 0;
+create index steps_active on steps (state, kind, priority desc, position) where state in ('admitted', 'running');
+create index steps_sequence on steps (sequence, position) where sequence is not null and state = 'waiting';
+create index steps_worker on steps (worker) where worker is not null;
 alter table steps set (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500);
 
 -- A lane is what is admitted as a whole: the ready steps of one account, kind and site. `served` is its account's virtual time.

@@ -1,0 +1,492 @@
+-- The moves of the queue. Each is one round trip and one transaction: a step and what follows from it change together.
+-- Lock order: the job, then its steps, then lanes.
+
+create function add_event(p_type text, p_job text, p_account text, p_data jsonb) returns void
+language sql as $$
+  insert into events (type, job_id, account_id, data) values (p_type, p_job, p_account, p_data)
+$$;
+
+create function step_data(s steps) returns jsonb
+language sql immutable as $$
+  select jsonb_build_object('step', s.id, 'kind', s.kind, 'engine', s.engine, 'label', s.label)
+$$;
+
+-- Opens the lanes of ready steps. A lane that was idle comes back at the virtual time of the others: nobody saves up turns.
+create function open_lanes(p_steps text[]) returns void
+language plpgsql as $$
+declare lane record;
+begin
+  for lane in
+    select distinct s.account_id, s.kind, s.site from steps s where s.id = any(p_steps) and s.state = 'ready'
+  loop
+    update lanes l
+      set idle = false, served = greatest(l.served, coalesce((select min(o.served) from lanes o where o.kind = lane.kind and not o.idle), 0))
+      where l.account_id = lane.account_id and l.kind = lane.kind and l.site = lane.site and l.idle;
+    if not found then
+      insert into lanes (account_id, kind, site, served)
+        select lane.account_id, lane.kind, lane.site, coalesce(
+          (select max(o.served) from lanes o where o.account_id = lane.account_id and o.kind = lane.kind and not o.idle),
+          (select min(o.served) from lanes o where o.kind = lane.kind and not o.idle), 0)
+        where not exists (select 1 from lanes o where o.account_id = lane.account_id and o.kind = lane.kind and o.site = lane.site)
+        on conflict do nothing;
+    end if;
+  end loop;
+end $$;
+
+-- Marks as admitted what may run now. p_limits: {kind: slots…, perAccount, perSite, perMachine}. Fair: within one call and
+-- between calls each account is served in turn; within an account priority, then order by hand.
+-- Returns how many, or -1 when another process is just doing it.
+create function admit(p_limits jsonb) returns int
+language plpgsql as $$
+declare
+  k text;
+  free int;
+  total int := 0;
+  got int;
+  machines text[];
+begin
+  if not pg_try_advisory_xact_lock(7236, 1) then return -1; end if;
+  select coalesce(array_agg(distinct w.machine), '{}') into machines from workers w where w.seen_at > now() - interval '30 seconds';
+  foreach k in array array['deliver', 'process', 'fetch', 'resolve'] loop
+    select (p_limits ->> k)::int - count(*) into free from steps s where s.state in ('admitted', 'running') and s.kind = k;
+    while free > 0 loop
+      with active as materialized (
+        select s.account_id, s.kind, s.site, s.machine from steps s where s.state in ('admitted', 'running')
+      ), candidate as materialized (
+        select l.account_id, l.site, l.served,
+          (p_limits ->> 'perAccount')::int - coalesce(a.n, 0) as account_free,
+          case when l.site = '' then free else (p_limits ->> 'perSite')::int - coalesce(f.n, 0) end as site_free
+        from lanes l
+        left join (select account_id, count(*) n from active where kind = k group by 1) a on a.account_id = l.account_id
+        left join (select site, count(*) n from active where kind in ('fetch', 'resolve') group by 1) f on f.site = l.site
+        where l.kind = k and not l.idle
+          and coalesce(a.n, 0) < (p_limits ->> 'perAccount')::int
+          and (l.site = '' or coalesce(f.n, 0) < (p_limits ->> 'perSite')::int)
+        order by l.served
+        limit 2 * free + 8
+      ), step as materialized (
+        select c.account_id, c.site, c.served, c.account_free, c.site_free, s.id, s.machine, s.priority, s.position
+        from candidate c
+        cross join lateral (
+          select r.id, r.machine, r.priority, r.position from steps r
+          where r.account_id = c.account_id and r.kind = k and r.site = c.site and r.state = 'ready'
+            and (r.machine is null or r.machine = any(machines))
+          order by r.priority desc, r.position, r.id
+          limit least(free, c.account_free, c.site_free)
+        ) s
+      ), ranked as (
+        select s.*, row_number() over (partition by s.account_id order by s.priority desc, s.position, s.id) as turn,
+          row_number() over (partition by s.site order by s.served, s.priority desc, s.position, s.id) as at_site,
+          row_number() over (partition by s.machine order by s.served, s.priority desc, s.position, s.id) as on_machine
+        from step s
+      ), picked as (
+        select r.id from ranked r
+        left join (select machine, count(*) n from active where kind = 'process' group by 1) m on m.machine = r.machine
+        where r.turn <= r.account_free and r.at_site <= r.site_free
+          and (k <> 'process' or r.machine is null or r.on_machine <= (p_limits ->> 'perMachine')::int - coalesce(m.n, 0))
+        order by r.served + r.turn, r.priority desc, r.position
+        limit free
+      ), admitted as (
+        update steps s set state = 'admitted', lease_until = now() + interval '30 seconds'
+        from picked p where s.id = p.id and s.state = 'ready'
+        returning s.account_id
+      ), charged as (
+        update lanes l set served = l.served + n.n
+        from (select account_id, count(*) n from admitted group by 1) n
+        where l.account_id = n.account_id and l.kind = k and not l.idle
+      )
+      select count(*) into got from admitted;
+      total := total + got;
+      free := free - got;
+      exit when got > 0 and free = 0;
+      -- The first lanes had too little: put the empty ones to sleep, and look again if there were any.
+      update lanes l set idle = true
+        from (select o.account_id, o.site from lanes o where o.kind = k and not o.idle order by o.served limit 2 * free + 8) e
+        where l.kind = k and l.account_id = e.account_id and l.site = e.site
+          and not exists (select 1 from steps s where s.account_id = l.account_id and s.kind = k and s.site = l.site and s.state = 'ready');
+      exit when not found;
+    end loop;
+  end loop;
+  return total;
+end $$;
+
+-- Hands admitted steps to a worker: at most p_slots[kind] of each kind.
+create function claim(p_worker text, p_machine text, p_slots jsonb) returns setof steps
+language plpgsql as $$
+declare taken steps[];
+begin
+  with one as (
+    select p.id from jsonb_each_text(p_slots) k
+    cross join lateral (
+      select s.id from steps s
+      where s.state = 'admitted' and s.kind = k.key and (s.machine is null or s.machine = p_machine)
+      order by s.priority desc, s.position
+      limit k.value::int
+      for update skip locked
+    ) p
+  ), claimed as (
+    update steps s set state = 'running', attempt = s.attempt + 1, worker = p_worker, machine = p_machine,
+      lease_until = now() + interval '15 seconds', started_at = coalesce(s.started_at, now()), asked = null
+    from one where s.id = one.id
+    returning s as step
+  )
+  select array_agg(c.step) into taken from claimed c;
+  if taken is null then return; end if;
+  insert into events (type, job_id, account_id, data)
+    select 'step.started', t.job_id, t.account_id, step_data(t) || jsonb_build_object('attempt', t.attempt) from unnest(taken) t;
+  with begun as (
+    update jobs j set state = 'running', started_at = coalesce(j.started_at, now())
+    where j.id in (
+      select q.id from jobs q where q.id in (select t.job_id from unnest(taken) t) and q.state = 'queued' for update skip locked)
+    returning j.id, j.account_id
+  )
+  insert into events (type, job_id, account_id, data) select 'job.started', b.id, b.account_id, '{}' from begun b;
+  return query select (t).* from unnest(taken) t;
+end $$;
+
+-- Lets the next job of a strict batch begin, unless one of its jobs is under way.
+create function release_next(p_batch text) returns void
+language plpgsql as $$
+declare released text;
+begin
+  update steps set waits = 0, state = 'ready'
+    where id = (
+      select s.id from steps s
+      where s.sequence = p_batch and s.state = 'waiting' and s.waits > 0 and s.kind = 'resolve'
+        and not exists (select 1 from jobs o where o.batch_id = p_batch and o.state in ('running', 'paused') and o.started_at is not null)
+        and not exists (select 1 from steps e join jobs o on o.id = e.job_id where o.batch_id = p_batch and e.kind = 'resolve' and e.state in ('ready', 'admitted'))
+      order by s.position limit 1)
+    returning id into released;
+  if released is not null then perform open_lanes(array[released]); end if;
+end $$;
+
+-- Ends a job whose steps have ended, or says that it is paused. The caller holds the job's lock.
+create function settle(p_job text) returns text
+language plpgsql as $$
+declare
+  j jobs;
+  n record;
+  ended text;
+  why jsonb;
+  follower text;
+begin
+  select * into j from jobs where id = p_job;
+  select count(*) filter (where s.state in ('waiting', 'ready', 'admitted', 'running')) as open,
+    count(*) filter (where s.state = 'paused') as paused,
+    count(*) filter (where s.state = 'failed') as failed
+    into n from steps s where s.job_id = p_job;
+  if n.open > 0 then
+    if j.state = 'paused' then update jobs set state = 'running' where id = p_job; return 'running'; end if;
+    return j.state;
+  end if;
+  if n.paused > 0 then
+    if j.state <> 'paused' then
+      update jobs set state = 'paused', asked = null where id = p_job;
+      perform add_event('job.paused', p_job, j.account_id, '{}');
+    end if;
+    return 'paused';
+  end if;
+  ended := case when j.asked = 'cancel' then 'cancelled' when n.failed > 0 then 'failed' else 'done' end;
+  if j.state = ended then return ended; end if;
+  if ended = 'failed' then
+    select s.fault into why from steps s where s.job_id = p_job and s.state = 'failed' order by s.index limit 1;
+  end if;
+  update jobs set state = ended, fault = why, ended_at = now(), asked = null,
+    sealed = case when ended = 'done' then null else sealed end where id = p_job;
+  if ended <> 'failed' then
+    update assets set state = 'removed', path = null where job_id = p_job and state = 'scratch';
+  end if;
+  perform add_event('job.' || ended, p_job, j.account_id, case when why is null then '{}' else jsonb_build_object('fault', why) end);
+  if j.batch_id is not null then perform release_next(j.batch_id); end if;
+  return ended;
+end $$;
+
+-- Adds the steps that a plan asks for. p_steps: [{id, kind, engine, label, site, index, input, after, waits, optional, machine, checkpoint}].
+create function add_steps(p_job text, p_steps jsonb) returns void
+language plpgsql as $$
+declare j jobs;
+begin
+  select * into j from jobs where id = p_job;
+  insert into steps (id, job_id, account_id, kind, engine, label, site, index, input, after, waits, state, priority, position, sequence, optional, machine, checkpoint)
+    select x.id, p_job, j.account_id, x.kind, x.engine, x.label, x.site, x.index, x.input, x.after, x.waits,
+      case when j.asked = 'cancel' then 'cancelled' when j.asked = 'pause' then 'paused' when x.waits = 0 then 'ready' else 'waiting' end,
+      j.priority, j.position, case when b.strict then j.batch_id end, x.optional, x.machine, x.checkpoint
+    from jsonb_to_recordset(p_steps) as x(id text, kind text, engine text, label text, site text, index int, input jsonb,
+      after text[], waits int, optional boolean, machine text, checkpoint jsonb)
+    left join batches b on b.id = j.batch_id;
+  perform open_lanes((select array_agg(x ->> 'id') from jsonb_array_elements(p_steps) x));
+end $$;
+
+-- What follows from a step that is done: its followers wait for one less, and stay on the machine where its files are.
+create function advance(s steps) returns void
+language plpgsql as $$
+declare woken text[];
+begin
+  with moved as (
+    update steps d set waits = d.waits - 1, machine = coalesce(d.machine, s.machine),
+      state = case when d.state = 'waiting' and d.waits = 1 then 'ready' else d.state end
+    where d.job_id = s.job_id and s.id = any(d.after)
+    returning d.id, d.state
+  )
+  select array_agg(m.id) filter (where m.state = 'ready') into woken from moved m;
+  if woken is not null then perform open_lanes(woken); end if;
+end $$;
+
+-- Keeps an asset in its account's library, once per content. Returns the id of the asset that is kept.
+create function keep_asset(p_asset text) returns text
+language plpgsql as $$
+declare
+  a assets;
+  same text;
+begin
+  select * into a from assets where id = p_asset;
+  perform pg_advisory_xact_lock(7237, hashtext(a.sha256));
+  select id into same from assets where account_id = a.account_id and sha256 = a.sha256 and state = 'kept';
+  if same is not null then
+    update assets k set facts = coalesce(k.facts, a.facts), thumbnail = coalesce(k.thumbnail, a.thumbnail) where k.id = same;
+    return same;
+  end if;
+  update assets set state = 'kept', path = null, machine = null, kept_at = now() where id = p_asset;
+  perform add_event('asset.kept', a.job_id, a.account_id, jsonb_build_object('asset', a.id, 'name', a.name, 'sha256', a.sha256, 'bytes', a.bytes));
+  return p_asset;
+end $$;
+
+-- A step is done. p_result: {made: [asset rows], output: [asset…], notes: [{asset, facts, thumbnail}], receipts: […], keep: [asset…],
+-- plan: […], title, validators, bytes, progress}. Returns the job's state, or null when the step is no longer the caller's:
+-- nothing has changed then.
+create function finish(p_step text, p_attempt int, p_result jsonb) returns text
+language plpgsql as $$
+declare
+  s steps;
+  jid text;
+  r jsonb;
+  place text;
+begin
+  select job_id into jid from steps where id = p_step;
+  perform 1 from jobs where id = jid for update;
+  update steps set state = 'done', output = p_result -> 'output', ended_at = now(), lease_until = null, worker = null, deaths = 0,
+      fault = null, progress = coalesce(p_result -> 'progress', progress)
+    where id = p_step and attempt = p_attempt and state = 'running' returning * into s;
+  if not found then return null; end if;
+  if p_result ? 'made' then
+    insert into assets (id, account_id, job_id, step_id, name, title, type, bytes, sha256, state, machine, path, link)
+      select m.id, s.account_id, jid, p_step, m.name, j.title, m.type, m.bytes, m.sha256, 'scratch', s.machine, m.path, j.link ->> 'text'
+      from jsonb_to_recordset(p_result -> 'made') as m(id text, name text, type text, bytes bigint, sha256 text, path text), jobs j
+      where j.id = jid;
+  end if;
+  update assets a set facts = coalesce(n.facts, a.facts), thumbnail = coalesce(n.thumbnail, a.thumbnail)
+    from jsonb_to_recordset(coalesce(p_result -> 'notes', '[]')) as n(asset text, facts jsonb, thumbnail text) where a.id = n.asset;
+  for r in select * from jsonb_array_elements(coalesce(p_result -> 'receipts', '[]')) loop
+    place := r ->> 'place';
+    if (p_result -> 'keep') ? (r ->> 'asset') then place := 'library:' || keep_asset(r ->> 'asset'); end if;
+    insert into receipts (job_id, step_id, asset_id, destination, place, sha256, bytes)
+      values (jid, p_step, r ->> 'asset', r ->> 'destination', place, r ->> 'sha256', (r ->> 'bytes')::bigint)
+      on conflict do nothing;
+    perform add_event('delivery.done', jid, s.account_id, jsonb_build_object('receipt', r || jsonb_build_object('place', place)));
+  end loop;
+  perform add_event('step.done', jid, s.account_id, step_data(s));
+  if p_result ? 'plan' then
+    update jobs set title = coalesce(p_result ->> 'title', title), validators = p_result -> 'validators' where id = jid;
+    delete from steps where job_id = jid and id <> p_step;
+    perform add_steps(jid, p_result -> 'plan');
+    perform add_event('job.planned', jid, s.account_id, jsonb_strip_nulls(jsonb_build_object('title', p_result ->> 'title',
+      'steps', jsonb_array_length(p_result -> 'plan'), 'bytes', p_result -> 'bytes')));
+  end if;
+  perform advance(s);
+  return settle(jid);
+end $$;
+
+-- Cancels what waits in vain for steps that will not be done. The caller holds the job's lock.
+create function cancel_followers(p_job text) returns void
+language plpgsql as $$
+begin
+  loop
+    update steps d set state = 'cancelled', ended_at = now()
+      where d.job_id = p_job and d.state in ('waiting', 'paused')
+        and exists (select 1 from steps b where b.job_id = p_job and b.id = any(d.after) and b.state in ('failed', 'cancelled'));
+    exit when not found;
+  end loop;
+end $$;
+
+-- A worker gives a step back. p_to: retry (waits until p_ready_at, a try is counted), later (the same, none counted),
+-- ready (at once, none counted), failed, dead (its worker died). What people asked for in between goes first.
+-- Returns the job's state, or null when the step was no longer the caller's.
+create function release(p_step text, p_attempt int, p_to text, p_fault jsonb, p_ready_at timestamptz, p_tries int) returns text
+language plpgsql as $$
+declare
+  s steps;
+  jid text;
+  next_state text;
+begin
+  select job_id into jid from steps where id = p_step;
+  perform 1 from jobs where id = jid for update;
+  select * into s from steps where id = p_step and attempt = p_attempt and state = 'running' for update;
+  if not found then return null; end if;
+  next_state := case
+    when s.asked = 'cancel' then 'cancelled'
+    when s.asked = 'pause' and p_to <> 'failed' then 'paused'
+    when p_to in ('retry', 'later') then 'waiting'
+    when p_to = 'failed' and s.optional then 'done'
+    when p_to = 'failed' then 'failed'
+    when p_to = 'dead' and s.deaths >= 4 then case when s.optional then 'done' else 'failed' end
+    else 'ready' end;
+  update steps set state = next_state, worker = null, lease_until = null, asked = null,
+      tries = case when p_to = 'retry' then p_tries else tries end,
+      deaths = case when p_to = 'dead' then deaths + 1 else deaths end,
+      ready_at = coalesce(p_ready_at, now()),
+      fault = coalesce(p_fault, fault),
+      machine = case when kind = 'resolve' or (kind = 'fetch' and checkpoint is null) then null else machine end,
+      output = case when next_state = 'done' then
+        (select coalesce(jsonb_agg(o), '[]') from steps b, jsonb_array_elements(coalesce(b.output, '[]')) o where b.id = any(s.after)) else output end,
+      ended_at = case when next_state in ('done', 'failed', 'cancelled') then now() end
+    where id = p_step returning * into s;
+  if next_state = 'waiting' then
+    perform add_event('step.retrying', jid, s.account_id, step_data(s) || jsonb_build_object('fault', p_fault,
+      'readyAt', to_char(s.ready_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')));
+  elsif next_state = 'failed' then
+    perform add_event('step.failed', jid, s.account_id, step_data(s) || jsonb_build_object('fault', s.fault));
+    perform cancel_followers(jid);
+  elsif next_state = 'cancelled' then
+    perform cancel_followers(jid);
+  elsif next_state = 'done' then
+    perform add_event('step.failed', jid, s.account_id, step_data(s) || jsonb_build_object('fault', s.fault));
+    perform advance(s);
+  elsif next_state = 'ready' then
+    if p_to = 'dead' then perform add_event('step.recovered', jid, s.account_id, step_data(s) || jsonb_build_object('deaths', s.deaths)); end if;
+    perform open_lanes(array[p_step]);
+  end if;
+  return settle(jid);
+end $$;
+
+-- Once a second, by whoever comes first: steps of dead workers go back without counting a try, retries come due, lanes that
+-- a race left idle are opened. Returns {released: [job…], woken}, or null when another process is just doing it.
+create function sweep(p_deadly jsonb) returns jsonb
+language plpgsql as $$
+declare
+  lost record;
+  released text[] := '{}';
+  woken text[];
+begin
+  if not pg_try_advisory_xact_lock(7236, 2) then return null; end if;
+  for lost in select s.id, s.attempt, s.job_id, s.deaths from steps s where s.state = 'running' and s.lease_until < now() loop
+    perform release(lost.id, lost.attempt, 'dead', case when lost.deaths >= 4 then p_deadly end, null, null);
+    released := released || lost.job_id;
+  end loop;
+  update steps set state = 'ready', lease_until = null where state = 'admitted' and lease_until < now();
+  with due as (
+    update steps set state = 'ready' where state = 'waiting' and waits = 0 and ready_at <= now() returning id
+  )
+  select array_agg(d.id) into woken from due d;
+  perform open_lanes(woken);
+  update lanes l set idle = false where l.idle
+    and exists (select 1 from steps s where s.account_id = l.account_id and s.kind = l.kind and s.site = l.site and s.state = 'ready');
+  return jsonb_build_object('released', to_jsonb(released), 'woken', coalesce(cardinality(woken), 0));
+end $$;
+
+-- People pause, resume or cancel a job. What runs is asked to stop and is settled by its worker (or by the sweep).
+-- Returns the job's state.
+create function ask(p_job text, p_what text) returns text
+language plpgsql as $$
+declare
+  j jobs;
+  woken text[];
+begin
+  select * into j from jobs where id = p_job for update;
+  if not found then return null; end if;
+  if j.state in ('done', 'failed', 'cancelled') then return j.state; end if;
+  if p_what = 'resume' then
+    with back as (
+      update steps set state = case when waits = 0 then 'ready' else 'waiting' end, ready_at = now()
+      where job_id = p_job and state = 'paused' returning id, state
+    )
+    select array_agg(b.id) filter (where b.state = 'ready') into woken from back b;
+    update steps set asked = null where job_id = p_job and asked = 'pause';
+    update jobs set state = case when started_at is null then 'queued' else 'running' end, asked = null where id = p_job;
+    perform add_event('job.resumed', p_job, j.account_id, '{}');
+    perform open_lanes(woken);
+    if j.batch_id is not null then perform release_next(j.batch_id); end if;
+    return case when j.started_at is null then 'queued' else 'running' end;
+  end if;
+  update jobs set asked = p_what where id = p_job;
+  update steps set asked = p_what where job_id = p_job and state = 'running';
+  if p_what = 'pause' then
+    update steps set state = 'paused', lease_until = null where job_id = p_job and state in ('waiting', 'ready', 'admitted');
+  else
+    update steps set state = 'cancelled', lease_until = null, ended_at = now() where job_id = p_job and state in ('waiting', 'ready', 'admitted', 'paused');
+  end if;
+  return settle(p_job);
+end $$;
+
+-- Starts jobs, in order. p_jobs: [{id, step, link, title, recipe, destinations, options, sealed, originKey, wishKey, priority,
+-- category, site}]. Of a strict batch only the first may begin.
+create function start_jobs(p_account text, p_batch text, p_strict boolean, p_jobs jsonb) returns void
+language plpgsql as $$
+declare at double precision := extract(epoch from clock_timestamp());
+begin
+  with wish as (
+    select w.*, x.nr from jsonb_array_elements(p_jobs) with ordinality as x(item, nr),
+      jsonb_to_record(x.item) as w(id text, step text, link jsonb, title text, recipe text, destinations jsonb, options jsonb, sealed text,
+        "originKey" text, "wishKey" text, priority int, category text, site text)
+  ), job as (
+    insert into jobs (id, account_id, batch_id, batch_index, link, title, recipe, destinations, options, sealed, origin_key, wish_key,
+        position, priority, category)
+      select w.id, p_account, p_batch, case when p_batch is not null then w.nr end, w.link, w.title, w.recipe,
+        array(select jsonb_array_elements_text(w.destinations)), w.options, decode(w.sealed, 'base64'), w."originKey", w."wishKey",
+        at + w.nr * 1e-6, w.priority, w.category
+      from wish w
+  )
+  insert into steps (id, job_id, account_id, kind, engine, label, site, index, state, waits, priority, position, sequence)
+    select w.step, w.id, p_account, 'resolve', '', 'resolve', w.site, 0,
+      case when p_strict and w.nr > 1 then 'waiting' else 'ready' end, case when p_strict and w.nr > 1 then 1 else 0 end,
+      w.priority, at + w.nr * 1e-6, case when p_strict then p_batch end
+    from wish w;
+  insert into events (type, job_id, account_id, data)
+    select 'job.queued', x.item ->> 'id', p_account, jsonb_build_object('link', x.item #>> '{link,text}', 'title', x.item ->> 'title')
+    from jsonb_array_elements(p_jobs) with ordinality as x(item, nr) order by x.nr;
+  perform open_lanes((select array_agg(x ->> 'step') from jsonb_array_elements(p_jobs) x));
+end $$;
+
+-- Begins an ended job anew, from resolving on. What it had fetched is used again when it is still the same. Null when it has not ended.
+create function restart(p_job text) returns text
+language plpgsql as $$
+declare
+  j jobs;
+  first text;
+begin
+  select * into j from jobs where id = p_job for update;
+  if not found or j.state not in ('failed', 'cancelled') then return null; end if;
+  delete from receipts where job_id = p_job;
+  update jobs set state = 'queued', fault = null, asked = null, started_at = null, ended_at = null where id = p_job;
+  update steps set state = 'ready', tries = 0, deaths = 0, fault = null, waits = 0, asked = null, ready_at = now(), started_at = null,
+      ended_at = null, machine = null, output = null
+    where job_id = p_job and kind = 'resolve' returning id into first;
+  perform add_event('job.retried', p_job, j.account_id, '{}');
+  perform open_lanes(array[first]);
+  return 'queued';
+end $$;
+
+-- Puts a job elsewhere in its account's queue: before another one, first (p_before null, p_first) or last.
+create function move_job(p_job text, p_before text, p_first boolean) returns boolean
+language plpgsql as $$
+declare
+  j jobs;
+  target double precision;
+  previous double precision;
+begin
+  select * into j from jobs where id = p_job for update;
+  if not found then return false; end if;
+  if p_before is not null then
+    select o.position into target from jobs o where o.id = p_before and o.account_id = j.account_id;
+    if target is null then return false; end if;
+    select max(o.position) into previous from jobs o where o.account_id = j.account_id and o.position < target and o.id <> p_job
+      and o.state in ('queued', 'running', 'paused');
+    target := case when previous is null then target - 1 else (target + previous) / 2 end;
+  elsif p_first then
+    select min(o.position) - 1 into target from jobs o where o.account_id = j.account_id and o.state in ('queued', 'running', 'paused');
+  else
+    select max(o.position) + 1 into target from jobs o where o.account_id = j.account_id and o.state in ('queued', 'running', 'paused');
+  end if;
+  update jobs set position = target where id = p_job;
+  update steps set position = target where job_id = p_job;
+  return true;
+end $$;
