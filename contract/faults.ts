@@ -95,6 +95,7 @@ export const catalogue = {
   'house.bug': row(500, 70, 'stop', 'Something went wrong inside Jackdaw. The log has the details under {incident}.'),
   'house.stopping': row(503, 75, 'resume', 'Jackdaw is stopping; this goes on after the next start.'),
   'house.database': row(503, 75, 'retry', 'The database cannot be reached ({reason}).'),
+  'house.database-unfit': row(503, 69, 'stop', 'The database cannot be used: {reason}.'),
   'house.disk-full': row(507, 73, 'retry', 'The disk of Jackdaw is full. It goes on by itself once there is room.'),
   'house.missing-tool': row(503, 69, 'stop', 'The program {tool} is not installed. {how}'),
   'house.tool-failed': row(502, 70, 'stop', '{tool} failed (exit {exit}): {reason}'),

@@ -1,0 +1,142 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { chmod, lstat, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { Client } from 'pg'
+import { type EmbeddedDatabase, openEmbedded } from '#db/embedded.ts'
+import type { Log } from '#db/log.ts'
+import { migrate, migrationsFolder, readMigrations } from '#db/migrate.ts'
+import { openDatabase } from '#db/open.ts'
+
+/** Something with `after`: the context of a test or, in a hook of a file, `{ after }` of node:test. */
+export type After = Pick<TestContext, 'after'>
+
+export interface TestDatabase {
+  readonly url: string
+  readonly name: string
+}
+
+/** A logger that says nothing. */
+export const quiet: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing }
+
+/**
+ * A fresh database with all migrations applied, dropped when `t` ends. It lies on the server of this test run, which
+ * starts with the first one that asks and stops with the last, or on JACKDAW_TEST_DATABASE_URL. That server does not
+ * wait for the disk; a test about durability opens a cluster of its own in a `testFolder`.
+ */
+export async function testDatabase(t: After): Promise<TestDatabase> {
+  const server = await testServer()
+  const name = `test_${process.pid}_${randomBytes(4).toString('hex')}`
+  try {
+    const template = await ensureTemplate(server.url)
+    await asAdmin(server.url, (client) => client.query(`create database ${name} template ${template}`))
+  } catch (error) {
+    await server[Symbol.asyncDispose]()
+    throw error
+  }
+  t.after(async () => {
+    await asAdmin(server.url, (client) => client.query(`drop database if exists ${name} with (force)`))
+    await server[Symbol.asyncDispose]()
+  })
+  return { url: withDatabase(server.url, name), name }
+}
+
+/** A temporary folder, removed when `t` ends, that the database's user may pass through when the tests run as root. */
+export async function testFolder(t: After, name = 'jackdaw-test'): Promise<string> {
+  const folder = await mkdtemp(`/tmp/${name}-`)
+  await chmod(folder, 0o755)
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** The server of this test run: every test process attaches to it, the last one out stops it. */
+export async function testServer(): Promise<Pick<EmbeddedDatabase, 'url' | typeof Symbol.asyncDispose>> {
+  const given = process.env['JACKDAW_TEST_DATABASE_URL']
+  if (given) return { url: given, [Symbol.asyncDispose]: async () => undefined }
+  const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '400' }
+  return await openEmbedded({ dir: join(await serverFolder(), 'pg'), log: quiet, settings })
+}
+
+/** Drops what killed test runs left: their databases, and templates of other migrations. */
+export async function sweepTestDatabases(url: string): Promise<void> {
+  const template = await templateName()
+  await asAdmin(url, async (client) => {
+    const { rows } = await client.query<{ datname: string }>(
+      String.raw`select datname from pg_database where datname ~ '^test_\d+_' or datname ~ '^template_[0-9a-f]{12}'`,
+    )
+    for (const { datname } of rows) {
+      const pid = Number(/^test_(\d+)_/.exec(datname)?.[1] ?? 0)
+      if (datname === template || (pid > 0 && isRunning(pid))) continue
+      await client.query(`drop database if exists ${datname} with (force)`)
+    }
+  })
+}
+
+/** The same server and rights, another database. */
+export function withDatabase(url: string, name: string): string {
+  const parsed = new URL(url)
+  parsed.pathname = `/${name}`
+  return parsed.href
+}
+
+async function ensureTemplate(url: string): Promise<string> {
+  const template = await templateName()
+  await asAdmin(url, async (client) => {
+    const there = () => client.query('select from pg_database where datname = $1', [template])
+    if ((await there()).rowCount) return
+    await client.query(`select pg_advisory_lock(hashtext('jackdaw test template'))`)
+    if ((await there()).rowCount) return
+    // Built under another name, so that a run that is killed meanwhile leaves no half template.
+    const draft = `${template}_draft`
+    await client.query(`drop database if exists ${draft} with (force)`)
+    await client.query(`create database ${draft}`)
+    {
+      await using database = await openDatabase({ url: withDatabase(url, draft), log: quiet, name: 'test template' })
+      await migrate({ pool: database.pool, log: quiet })
+    }
+    await client.query(`alter database ${draft} rename to ${template}`)
+  })
+  return template
+}
+
+async function templateName(): Promise<string> {
+  const hash = createHash('sha256')
+  for (const { name, sha256 } of await readMigrations(migrationsFolder)) hash.update(`${name} ${sha256}\n`)
+  return `template_${hash.digest('hex').slice(0, 12)}`
+}
+
+async function asAdmin<R>(url: string, work: (client: Client) => Promise<R>): Promise<R> {
+  const client = new Client({ connectionString: url })
+  client.on('error', nothing)
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
+/** One per checkout and OS user. Somebody else's folder of that name is not trusted. */
+async function serverFolder(): Promise<string> {
+  const uid = process.getuid?.() ?? 0
+  const checkout = createHash('sha256')
+    .update(import.meta.dirname)
+    .digest('hex')
+    .slice(0, 8)
+  const folder = `/tmp/jackdaw-tests-${uid}-${checkout}`
+  await mkdir(folder, { recursive: true, mode: 0o755 })
+  const found = await lstat(folder)
+  if (found.uid !== uid || !found.isDirectory()) throw new Error(`${folder} belongs to somebody else: remove it`)
+  return folder
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+function nothing(): void {}
