@@ -21,7 +21,12 @@ export interface LocalRun<C> extends Run<C> {
 /** A run without a house: real files and real programs, no network. `onSave` may throw, as a lost lease would. */
 export function localRun<C>(
   dir: string,
-  how: { signal?: AbortSignal; checkpoint?: C; onSave?: (checkpoint: C, count: number) => void } = {},
+  how: {
+    signal?: AbortSignal
+    checkpoint?: C
+    onSave?: (checkpoint: C, count: number) => void
+    onReport?: () => void
+  } = {},
 ): LocalRun<C> {
   const run: LocalRun<C> = {
     saved: [],
@@ -43,7 +48,10 @@ export function localRun<C>(
       run.saved.push(structuredClone(checkpoint))
       how.onSave?.(checkpoint, run.saved.length)
     },
-    report: (progress) => void run.reports.push(progress),
+    report(progress) {
+      run.reports.push(progress)
+      how.onReport?.()
+    },
     charge: () => 0,
     keep: (path, as) => asset(path, as),
     note: (asset, facts, also) => void run.notes.push({ asset: asset.id, facts, thumbnail: also?.thumbnail }),
