@@ -59,8 +59,11 @@ export interface Run<C> {
   charge(bytes: number): number
   /** Makes a scratch asset of a file in `dir`. `sha256` saves the second read when it was computed on the way. */
   keep(path: string, as: { name: string; type?: string; sha256?: string }): Promise<LocalAsset>
-  /** Media facts for an asset, learnt by a processor. */
-  note(asset: LocalAsset, facts: MediaFacts): void
+  /**
+   * What a processor has learnt of an asset: media facts, which are added to what is known already, and a picture that
+   * stands for it. The thumbnail is an asset made by `keep`; it goes where its asset goes and is never delivered itself.
+   */
+  note(asset: LocalAsset, facts: MediaFacts, also?: { readonly thumbnail?: LocalAsset }): void
   log(fields: Readonly<Record<string, unknown>>, message: string): void
 }
 
