@@ -36,7 +36,7 @@ export interface Tables {
     recipe: string
     destinations: string[]
     options: Json<JobOptions>
-    sealed: Buffer | null
+    sealed: string | null
     origin_key: string
     wish_key: string
     asked: 'pause' | 'cancel' | null

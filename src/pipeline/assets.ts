@@ -42,7 +42,9 @@ export async function inputsOf(pool: Pool, step: ClaimedStep, store: Store, mach
   return await Promise.all(
     rows.map(async (row) => {
       const path = row.state === 'kept' ? store.path(row.sha256) : row.path
-      const here = path !== null && (row.state === 'kept' ? await store.has(row.sha256) : row.machine === machine && existsSync(path))
+      const here =
+        path !== null &&
+        (row.state === 'kept' ? await store.has(row.sha256) : row.machine === machine && existsSync(path))
       if (!here) throw new Fault('step.inputs-lost', { asset: row.id })
       return { ...toAsset(row), path }
     }),
@@ -82,7 +84,8 @@ export async function sameAgain(
   for (const row of rows) {
     const found = row.found ?? []
     if (row.wanted === 0 || found.length !== row.wanted || !isDeepStrictEqual(row.validators, validators)) continue
-    if (found.every((asset) => asset.state === 'kept' || (asset.path !== null && existsSync(asset.path)))) return found.map(({ id }) => id)
+    if (found.every((asset) => asset.state === 'kept' || (asset.path !== null && existsSync(asset.path))))
+      return found.map(({ id }) => id)
   }
   return undefined
 }

@@ -67,7 +67,7 @@ export interface Run<C> {
   log(fields: Readonly<Record<string, unknown>>, message: string): void
 }
 
-export interface Engine<O, C> {
+export interface Engine<O = unknown, C = unknown> {
   readonly name: string
   /** One line for people. */
   readonly title: string

@@ -45,7 +45,11 @@ export async function perform(step: ClaimedStep, job: JobOfStep, ports: PerformP
   }
 }
 
-async function resolve(step: ClaimedStep, job: JobOfStep, { pool, engines, machine, open }: PerformPorts): Promise<StepResult> {
+async function resolve(
+  step: ClaimedStep,
+  job: JobOfStep,
+  { pool, engines, machine, open }: PerformPorts,
+): Promise<StepResult> {
   const recipe = recipes[job.recipe]
   if (!recipe) throw new Fault('input.unknown', { noun: 'recipe', id: job.recipe })
   const { run } = await open(undefined)
@@ -64,7 +68,13 @@ async function resolve(step: ClaimedStep, job: JobOfStep, { pool, engines, machi
     (sum, part) => (sum === undefined || part.bytes === undefined ? undefined : sum + part.bytes),
     0,
   )
-  return { output: [], plan: steps, title: media.title, validators: media.validators ?? null, ...(bytes !== undefined && { bytes }) }
+  return {
+    output: [],
+    plan: steps,
+    title: media.title,
+    validators: media.validators ?? null,
+    ...(bytes !== undefined && { bytes }),
+  }
 }
 
 /** In order of confidence; one that declines is not asked again, any other fault ends the search. */
@@ -113,7 +123,12 @@ async function deliver(step: ClaimedStep, job: JobOfStep, ports: PerformPorts): 
   if (!destination) throw new Fault('destination.unknown', { destination: step.engine })
   const inputs = await inputsOf(ports.pool, step, ports.store, ports.machine)
   const { run, traces } = await ports.open(destination)
-  const receipts = await destination.deliver(inputs, String(step.input['to'] ?? ''), optionsFor(destination, job, {}), run)
+  const receipts = await destination.deliver(
+    inputs,
+    String(step.input['to'] ?? ''),
+    optionsFor(destination, job, {}),
+    run,
+  )
   const keep = step.engine === 'library' ? receipts.map(({ asset }) => asset) : []
   return { output: inputs.map(({ id }) => id), receipts, keep, ...progressOf(traces) }
 }
@@ -138,5 +153,7 @@ function rows(assets: readonly LocalAsset[], { made }: OpenedRun['traces']) {
 
 function progressOf(traces: OpenedRun['traces']) {
   const progress = traces.progress()
-  return progress ? { progress: { unit: progress.unit, done: progress.done, ...(progress.of !== undefined && { of: progress.of }) } } : {}
+  return progress
+    ? { progress: { unit: progress.unit, done: progress.done, ...(progress.of !== undefined && { of: progress.of }) } }
+    : {}
 }

@@ -29,16 +29,33 @@ export function plan({ media, recipe, destinations, reuse, earlier, newId }: Pla
   const add = (step: Omit<NewStep, 'id' | 'index' | 'waits' | 'machine' | 'checkpoint'>): string => {
     // 0 is the resolve step.
     const index = steps.length + 1
-    const before = earlier.find((old) => old.index === index && old.engine === step.engine && isDeepStrictEqual(old.input, step.input))
+    const before = earlier.find(
+      (old) => old.index === index && old.engine === step.engine && isDeepStrictEqual(old.input, step.input),
+    )
     const id = newId()
-    steps.push({ ...step, id, index, waits: step.after.length, machine: before?.machine ?? null, checkpoint: before?.checkpoint ?? null })
+    steps.push({
+      ...step,
+      id,
+      index,
+      waits: step.after.length,
+      machine: before?.machine ?? null,
+      checkpoint: before?.checkpoint ?? null,
+    })
     return id
   }
 
   let last: readonly string[] = []
   if (reuse === undefined) {
     last = media.parts.map((part) =>
-      add({ kind: 'fetch', engine: part.transport, label: 'fetch', site: part.site, input: { part }, after: [], optional: false }),
+      add({
+        kind: 'fetch',
+        engine: part.transport,
+        label: 'fetch',
+        site: part.site,
+        input: { part },
+        after: [],
+        optional: false,
+      }),
     )
     for (const { processor, label, options, optional, needs } of recipe) {
       if (needs === 'library' && !destinations.includes('library')) continue
@@ -50,12 +67,23 @@ export function plan({ media, recipe, destinations, reuse, earlier, newId }: Pla
     const colon = destination.indexOf(':')
     const engine = colon < 0 ? destination : destination.slice(0, colon)
     const to = colon < 0 ? '' : destination.slice(colon + 1)
-    add({ kind: 'deliver', engine, label: 'deliver', site: '', input: { to, ...(reuse && { assets: reuse }) }, after: last, optional: false })
+    add({
+      kind: 'deliver',
+      engine,
+      label: 'deliver',
+      site: '',
+      input: { to, ...(reuse && { assets: reuse }) },
+      after: last,
+      optional: false,
+    })
   }
   return steps
 }
 
 /** Whether looking into the file is worth starting a program: surely not for archives and documents. */
 function mayBeMedia(type: string | undefined): boolean {
-  return type === undefined || /^(audio|video|image)\/|^application\/(octet-stream|ogg|mp4|x-matroska|vnd\.rn-realmedia)/.test(type)
+  return (
+    type === undefined ||
+    /^(audio|video|image)\/|^application\/(octet-stream|ogg|mp4|x-matroska|vnd\.rn-realmedia)/.test(type)
+  )
 }

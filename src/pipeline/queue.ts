@@ -75,7 +75,7 @@ export interface NewJob {
   readonly recipe: string
   readonly destinations: readonly string[]
   readonly options: object
-  /** Sealed JobSecrets, base64. */
+  /** Sealed JobSecrets. */
   readonly sealed: string | null
   readonly originKey: string
   readonly wishKey: string
@@ -92,15 +92,23 @@ export interface Queue {
   claim(worker: string, machine: string, slots: Partial<Record<StepKind, number>>): Promise<ClaimedStep[]>
   /** The job's state afterwards; null when the step is no longer ours. */
   finish(step: ClaimedStep, result: StepResult): Promise<JobState | null>
-  release(step: ClaimedStep, to: ReleaseTo, why?: { fault?: FaultView; readyAt?: Date; tries?: number }): Promise<JobState | null>
+  release(
+    step: ClaimedStep,
+    to: ReleaseTo,
+    why?: { fault?: FaultView; readyAt?: Date; tries?: number },
+  ): Promise<JobState | null>
   /** False when the step is no longer ours. A checkpoint is progress: deaths are forgotten. */
   save(step: ClaimedStep, checkpoint: unknown): Promise<boolean>
   /** Extends the leases of these steps and stores their progress. Returns those that are still ours, and what was asked of them. */
-  renew(worker: string, steps: readonly { id: string; attempt: number; progress: Progress | undefined }[]): Promise<Renewal[]>
+  renew(
+    worker: string,
+    steps: readonly { id: string; attempt: number; progress: Progress | undefined }[],
+  ): Promise<Renewal[]>
   /** Undefined when another process is just sweeping. */
   sweep(deadly: FaultView): Promise<{ released: string[]; woken: number } | undefined>
   ask(job: string, what: 'pause' | 'resume' | 'cancel'): Promise<JobState | null>
   restart(job: string): Promise<JobState | null>
+  prioritise(job: string, priority: number): Promise<void>
   move(job: string, to: 'next' | 'last' | { before: string }): Promise<boolean>
 }
 
@@ -116,11 +124,21 @@ export function createQueue(pool: Pool): Queue {
     (await pool.query<{ value: T }>({ name, text: `select ${text} as value`, values })).rows[0]?.value as T
   return {
     startJobs: (account, batch, jobs) =>
-      value('start_jobs', 'start_jobs($1, $2, $3, $4)', [account, batch?.id ?? null, batch?.strict ?? false, JSON.stringify(jobs)]),
+      value('start_jobs', 'start_jobs($1, $2, $3, $4)', [
+        account,
+        batch?.id ?? null,
+        batch?.strict ?? false,
+        JSON.stringify(jobs),
+      ]),
     admit: (limits) => value('admit', 'admit($1)', [JSON.stringify(limits)]),
     claim: async (worker, machine, slots) =>
-      (await pool.query<ClaimedStep>({ name: 'claim', text: 'select * from claim($1, $2, $3)', values: [worker, machine, JSON.stringify(slots)] }))
-        .rows,
+      (
+        await pool.query<ClaimedStep>({
+          name: 'claim',
+          text: 'select * from claim($1, $2, $3)',
+          values: [worker, machine, JSON.stringify(slots)],
+        })
+      ).rows,
     finish: (step, result) => value('finish', 'finish($1, $2, $3)', [step.id, step.attempt, JSON.stringify(result)]),
     release: (step, to, { fault, readyAt, tries } = {}) =>
       value('release', 'release($1, $2, $3, $4, $5, $6)', [
@@ -151,9 +169,12 @@ export function createQueue(pool: Pool): Queue {
         })
       ).rows,
     sweep: async (deadly) =>
-      (await value<{ released: string[]; woken: number } | null>('sweep', 'sweep($1)', [JSON.stringify(deadly)])) ?? undefined,
+      (await value<{ released: string[]; woken: number } | null>('sweep', 'sweep($1)', [JSON.stringify(deadly)])) ??
+      undefined,
     ask: (job, what) => value('ask', 'ask($1, $2)', [job, what]),
     restart: (job) => value('restart', 'restart($1)', [job]),
-    move: (job, to) => value('move', 'move_job($1, $2, $3)', [job, typeof to === 'object' ? to.before : null, to === 'next']),
+    prioritise: (job, priority) => value('prioritise', 'prioritise($1, $2)', [job, priority]),
+    move: (job, to) =>
+      value('move', 'move_job($1, $2, $3)', [job, typeof to === 'object' ? to.before : null, to === 'next']),
   }
 }

@@ -38,7 +38,8 @@ export function judge(fault: Fault, at: Case): Verdict {
   if (fault.next === 'resume') return { to: 'later', readyAt: new Date(at.now + (asked ?? longestWaitMs)) }
   const tries = at.progressed ? 1 : at.tries + 1
   const wait = backoffMs(tries, { baseMs: at.baseMs ?? 1000, capMs: longestWaitMs, random: at.random })
-  if (patient.includes(fault.code)) return { to: 'later', readyAt: new Date(at.now + Math.max(wait, 5 * (at.baseMs ?? 1000))) }
+  if (patient.includes(fault.code))
+    return { to: 'later', readyAt: new Date(at.now + Math.max(wait, 5 * (at.baseMs ?? 1000))) }
   if (asked !== undefined && asked > longestAskedMs) return { to: 'failed' }
   if (tries >= (asked === undefined ? mostTries : mostTriesWhenAsked)) return { to: 'failed' }
   // A little jitter after what was asked for, so that a thousand jobs do not come back in the same second.

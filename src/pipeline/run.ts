@@ -5,10 +5,10 @@ import type { MediaFacts } from '@jackdaw/contract/nouns/asset.ts'
 import type { Progress } from '@jackdaw/contract/nouns/job.ts'
 import type { Log } from '#db/log.ts'
 import type { Bus } from '#kernel/bus.ts'
-import { sha256OfFile } from '#kernel/digest.ts'
+import { digestFile } from '#kernel/digest.ts'
 import { newId } from '#kernel/ids.ts'
 import { createSpeedometer } from '#kernel/speed.ts'
-import { sniff } from '#kernel/sniff.ts'
+import { sniffFile } from '#kernel/sniff.ts'
 import type { Engine, LocalAsset, Run } from './engine.ts'
 import type { ClaimedStep, MadeAsset, Queue } from './queue.ts'
 
@@ -96,14 +96,14 @@ export async function openRun(
         },
       })
     },
-    async keep(path, { name, type, sha256 }) {
+    async keep(path, { name, sha256 }) {
       const { size } = await stat(path)
       const asset: LocalAsset = {
         id: newId(),
         name,
-        type: await sniff(path, { name, declared: type }),
+        type: await sniffFile(path, name),
         bytes: size,
-        sha256: sha256 ?? (await sha256OfFile(path, { signal })),
+        sha256: sha256 ?? (await digestFile(path, { signal })),
         state: 'scratch',
         createdAt: new Date().toISOString(),
         path,

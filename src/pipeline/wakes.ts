@@ -117,6 +117,7 @@ export function payloads(from: string, messages: readonly Message[]): string[] {
 function cut(message: Message): Message[] {
   if (!('jobs' in message) || message.jobs.length <= 200) return [message]
   const pieces: Message[] = []
-  for (let at = 0; at < message.jobs.length; at += 200) pieces.push({ ...message, jobs: message.jobs.slice(at, at + 200) })
+  for (let at = 0; at < message.jobs.length; at += 200)
+    pieces.push({ ...message, jobs: message.jobs.slice(at, at + 200) })
   return pieces
 }

@@ -26,7 +26,7 @@ create table jobs (
   recipe text not null,
   destinations text[] not null,
   options jsonb not null default '{}',      -- contract JobOptions
-  sealed bytea,                             -- contract JobSecrets, encrypted
+  sealed text,                              -- contract JobSecrets, encrypted
   origin_key text not null,                 -- what "the same thing asked for again" means: link, choice and recipe
   wish_key text not null,                   -- the same with destinations and name: one open job each
   asked text check (asked in ('pause', 'cancel')),

@@ -431,7 +431,7 @@ begin
     insert into jobs (id, account_id, batch_id, batch_index, link, title, recipe, destinations, options, sealed, origin_key, wish_key,
         position, priority, category)
       select w.id, p_account, p_batch, case when p_batch is not null then w.nr end, w.link, w.title, w.recipe,
-        array(select jsonb_array_elements_text(w.destinations)), w.options, decode(w.sealed, 'base64'), w."originKey", w."wishKey",
+        array(select jsonb_array_elements_text(w.destinations)), w.options, w.sealed, w."originKey", w."wishKey",
         at + w.nr * 1e-6, w.priority, w.category
       from wish w
   )
@@ -488,5 +488,15 @@ begin
   end if;
   update jobs set position = target where id = p_job;
   update steps set position = target where job_id = p_job;
+  perform add_event('job.moved', p_job, j.account_id, jsonb_build_object('to', coalesce(p_before, case when p_first then 'next' else 'last' end)));
   return true;
+end $$;
+
+create function prioritise(p_job text, p_priority int) returns void
+language plpgsql as $$
+declare j jobs;
+begin
+  update jobs set priority = p_priority where id = p_job returning * into j;
+  update steps set priority = p_priority where job_id = p_job;
+  perform add_event('job.prioritised', p_job, j.account_id, jsonb_build_object('priority', p_priority));
 end $$;

@@ -1,0 +1,212 @@
+import { withEventMeta } from '@orpc/server'
+import type { Pool } from 'pg'
+import { endedStates, type Job, type JobState } from '@jackdaw/contract/nouns/job.ts'
+import { Fault } from '@jackdaw/contract/faults.ts'
+import type { JobSecrets } from '@jackdaw/contract/nouns/options.ts'
+import type { Wish } from '@jackdaw/contract/operations/jobs.ts'
+import type { Bus } from '#kernel/bus.ts'
+import { newId } from '#kernel/ids.ts'
+import type { NewJob, Queue } from '#pipeline/queue.ts'
+import { watch } from '#pipeline/watch.ts'
+import type { Caller } from '../access.ts'
+import { os } from '../door.ts'
+import { batchKey, cleanLink, firstTitle, originKey, siteOf, wishKey } from './rules.ts'
+import { addBatch, findJobs, jobDetail, listJobs, openBatchLike, openJobLike } from './store.ts'
+
+export interface JobsPorts {
+  readonly pool: Pool
+  readonly queue: Queue
+  readonly bus: Bus
+  readonly seal: (secrets: JobSecrets, job: string) => string
+  /** Throws a fault when there is no such destination or its place is not valid. */
+  readonly checkDestination: (destination: string) => void
+  readonly recipes: readonly string[]
+}
+
+export function jobsOperations(ports: JobsPorts) {
+  const { pool, queue, bus } = ports
+
+  /** Whoever may see everything is not narrowed to an account. */
+  const accountOf = (caller: Caller) =>
+    caller.role === 'owner' || caller.role === 'admin' ? undefined : caller.account
+
+  const theJob = async (id: string, caller: Caller): Promise<Job> => {
+    const [job] = await findJobs(pool, [id])
+    const account = accountOf(caller)
+    if (!job || (account !== undefined && job.account !== account))
+      throw new Fault('input.unknown', { noun: 'job', id })
+    return job
+  }
+
+  const prepare = (wish: Wish): Omit<NewJob, 'id' | 'step' | 'sealed'> & { secrets: JobSecrets } => {
+    const { link, secrets: inLink } = cleanLink(wish.link)
+    const secrets = { ...inLink, ...wish.secrets }
+    const destinations = [...new Set(wish.destinations ?? ['library'])]
+    for (const destination of destinations) ports.checkDestination(destination)
+    const recipe = wish.recipe ?? 'default'
+    if (!ports.recipes.includes(recipe)) throw new Fault('input.unknown', { noun: 'recipe', id: recipe })
+    const origin = originKey(link, wish, secrets)
+    return {
+      link,
+      secrets,
+      title: wish.options?.name ?? firstTitle(link),
+      recipe,
+      destinations,
+      options: wish.options ?? {},
+      originKey: origin,
+      wishKey: wishKey(origin, { ...wish, destinations }),
+      priority: wish.priority ?? 0,
+      category: wish.category ?? null,
+      site: siteOf(link),
+    }
+  }
+
+  const seal = ({ secrets, ...wish }: ReturnType<typeof prepare>, id: string): NewJob => ({
+    ...wish,
+    id,
+    step: newId(),
+    sealed: Object.keys(secrets).length === 0 ? null : ports.seal(secrets, id),
+  })
+
+  const announce = (jobs: readonly string[]) => {
+    bus.publish({ kind: 'ready' })
+    bus.publish({ kind: 'events', jobs })
+  }
+
+  /** Pause, resume, cancel or begin anew: one update, then those who run it are told. */
+  const act = async (id: string, caller: Caller, what: 'pause' | 'resume' | 'cancel' | 'restart'): Promise<Job> => {
+    const before = await theJob(id, caller)
+    const ended = endedStates.includes(before.state)
+    if (what === 'restart' ? !ended || before.state === 'done' : ended && before.state !== goal[what])
+      throw new Fault('input.conflict', { reason: `the job is ${before.state}` })
+    const state = what === 'restart' ? await queue.restart(id) : await queue.ask(id, what)
+    if (what === 'pause' || what === 'cancel') bus.publish({ kind: 'asked', jobs: [id] })
+    if (state === 'cancelled') bus.publish({ kind: 'ended', jobs: [id] })
+    announce([id])
+    return await theJob(id, caller)
+  }
+
+  const startMany = async (caller: Caller, wishes: readonly Wish[], name: string | undefined, strict: boolean) => {
+    const prepared = wishes.map((wish, index) => {
+      try {
+        return prepare(wish)
+      } catch (error) {
+        throw error instanceof Fault
+          ? new Fault('input.invalid', { reason: `line ${index + 1}: ${error.message}` })
+          : error
+      }
+    })
+    const key = batchKey(
+      prepared.map((one) => one.wishKey),
+      strict,
+    )
+    const before = await openBatchLike(pool, caller.account, key)
+    if (before) return { batch: before.batch, jobs: await findJobs(pool, before.jobs) }
+    const batch = newId()
+    await addBatch(pool, {
+      id: batch,
+      account: caller.account,
+      name: name ?? `${wishes.length} links`,
+      strict,
+      wishKey: key,
+    })
+    // Ids of one millisecond have no order among themselves; the order of the lines is theirs.
+    const ids = prepared.map(() => newId()).sort()
+    const jobs = prepared.map((one, index) => seal(one, ids[index] ?? newId()))
+    await queue.startJobs(caller.account, { id: batch, strict }, jobs)
+    announce(ids)
+    return { batch, jobs: await findJobs(pool, ids) }
+  }
+
+  const jobs = {
+    start: os.jobs.start.handler(async ({ input, context: { caller } }) => {
+      const wish = prepare(input)
+      const before = await openJobLike(pool, caller.account, wish.wishKey)
+      if (before) return await theJob(before, caller)
+      const job = seal(wish, newId())
+      await queue.startJobs(caller.account, undefined, [job])
+      announce([job.id])
+      return await theJob(job.id, caller)
+    }),
+    startMany: os.jobs.startMany.handler(({ input, context: { caller } }) =>
+      startMany(caller, input.lines, input.name, input.strict),
+    ),
+    list: os.jobs.list.handler(async ({ input, context: { caller } }) => {
+      const found = await listJobs(pool, { ...input, account: accountOf(caller), limit: input.limit + 1 })
+      const page = found.slice(0, input.limit)
+      return { jobs: page, next: found.length > input.limit ? (page.at(-1)?.id ?? null) : null }
+    }),
+    get: os.jobs.get.handler(async ({ input, context: { caller } }) => jobDetail(pool, await theJob(input.id, caller))),
+    events: os.jobs.events.handler(async function* ({ input, context: { caller }, signal, lastEventId }) {
+      await theJob(input.id, caller)
+      const since = sequence(lastEventId) ?? input.since ?? 0
+      for await (const event of watch({ pool, bus, job: input.id, since, signal, untilEnded: true }))
+        yield event.seq === undefined ? event : withEventMeta(event, { id: String(event.seq) })
+    }),
+    pause: os.jobs.pause.handler(({ input, context: { caller } }) => act(input.id, caller, 'pause')),
+    resume: os.jobs.resume.handler(({ input, context: { caller } }) => act(input.id, caller, 'resume')),
+    cancel: os.jobs.cancel.handler(({ input, context: { caller } }) => act(input.id, caller, 'cancel')),
+    retry: os.jobs.retry.handler(({ input, context: { caller } }) => act(input.id, caller, 'restart')),
+    prioritise: os.jobs.prioritise.handler(async ({ input, context: { caller } }) => {
+      await theJob(input.id, caller)
+      await queue.prioritise(input.id, input.priority)
+      announce([input.id])
+      return await theJob(input.id, caller)
+    }),
+    move: os.jobs.move.handler(async ({ input, context: { caller } }) => {
+      await theJob(input.id, caller)
+      if (!(await queue.move(input.id, input.to)))
+        throw new Fault('input.unknown', { noun: 'job', id: String(Object.values(input.to)[0]) })
+      announce([input.id])
+      return await theJob(input.id, caller)
+    }),
+  }
+
+  const batches = {
+    get: os.batches.get.handler(async ({ input, context: { caller } }) => {
+      const { rows } = await pool.query<{
+        name: string
+        strict: boolean
+        created_at: Date
+        totals: Partial<Record<JobState, number>> | null
+      }>(
+        `select b.name, b.strict, b.created_at,
+           (select jsonb_object_agg(t.state, t.n) from (select state, count(*) n from jobs where batch_id = b.id group by state) t) as totals
+         from batches b where b.id = $1 and ($2::text is null or b.account_id = $2)`,
+        [input.id, accountOf(caller) ?? null],
+      )
+      const [row] = rows
+      if (!row) throw new Fault('input.unknown', { noun: 'batch', id: input.id })
+      return {
+        id: input.id,
+        name: row.name,
+        strict: row.strict,
+        totals: row.totals ?? {},
+        createdAt: row.created_at.toISOString(),
+      }
+    }),
+    retry: os.batches.retry.handler(async ({ input, context: { caller } }) => {
+      const failed = await listJobs(pool, {
+        account: accountOf(caller),
+        batch: input.id,
+        state: 'failed',
+        limit: 10_000,
+      })
+      for (const { id } of failed.toReversed()) await queue.restart(id)
+      announce(failed.map(({ id }) => id))
+      return {
+        jobs: await findJobs(
+          pool,
+          failed.map(({ id }) => id),
+        ),
+      }
+    }),
+  }
+  return { jobs, batches }
+}
+
+const goal = { pause: 'paused', resume: 'running', cancel: 'cancelled' } as const
+
+function sequence(lastEventId: string | undefined): number | undefined {
+  return lastEventId !== undefined && /^\d{1,15}$/.test(lastEventId) ? Number(lastEventId) : undefined
+}

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto'
+import { Fault } from '@jackdaw/contract/faults.ts'
+import type { Link } from '@jackdaw/contract/nouns/link.ts'
+import type { JobSecrets } from '@jackdaw/contract/nouns/options.ts'
+import type { Wish } from '@jackdaw/contract/operations/jobs.ts'
+
+const schemes = ['http:', 'https:', 'ftp:']
+
+/** A pasted text as a link, with the credentials that stood in it apart. Throws `link.invalid`. Pure. */
+export function cleanLink(text: string): { link: Link; secrets: JobSecrets } {
+  const trimmed = text.trim()
+  // The URL parser would drop these in silence, and what people see would not be what is fetched.
+  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(trimmed)) throw invalid('it contains control characters')
+  if (/^magnet:\?/i.test(trimmed)) return { link: { kind: 'magnet', text: trimmed }, secrets: {} }
+  const url = parse(trimmed)
+  if (!schemes.includes(url.protocol)) throw invalid(`${url.protocol} links are not fetched; http, https and ftp are`)
+  if (url.hostname === '') throw invalid('it names no host')
+  const secrets: JobSecrets = {}
+  if (url.username !== '') secrets.user = decode(url.username)
+  if (url.password !== '') secrets.password = decode(url.password)
+  url.username = ''
+  url.password = ''
+  return { link: { kind: 'url', text: url.href }, secrets }
+}
+
+function parse(text: string): URL {
+  if (text === '') throw invalid('it is empty')
+  if (text.startsWith('-')) throw invalid('it begins with "-"')
+  // example.org/video.mp4, as people type it.
+  const bare = /^[\p{L}\p{N}-]+(\.[\p{L}\p{N}-]+)*\.\p{L}{2,}(:\d+)?([/?#]|$)/u.test(text)
+  const url = URL.parse(bare ? `https://${text}` : text)
+  if (!url) throw invalid('it is not an address such as https://example.org/video.mp4')
+  return url
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** What a job is called until its source knows better. */
+export function firstTitle(link: Link): string {
+  if (link.kind !== 'url') return link.text.slice(0, 200)
+  const url = new URL(link.text)
+  const last = url.pathname.split('/').findLast((segment) => segment !== '')
+  return last === undefined ? url.host : decode(last).slice(0, 200)
+}
+
+/** The far side of a link: host, and port when it is not the usual one. */
+export function siteOf(link: Link): string {
+  return link.kind === 'url' ? new URL(link.text).host : ''
+}
+
+/** "The same thing": what is fetched and what is made of it. Secrets count, for they may show something else. */
+export function originKey(link: Link, wish: Pick<Wish, 'recipe'>, secrets: JobSecrets): string {
+  return digest([link, wish.recipe ?? 'default', secrets])
+}
+
+/** "The same wish": the same thing, to the same places, under the same name. */
+export function wishKey(origin: string, wish: Pick<Wish, 'destinations' | 'options'>): string {
+  return digest([origin, wish.destinations ?? [], wish.options?.name ?? null])
+}
+
+export function batchKey(wishKeys: readonly string[], strict: boolean): string {
+  return digest([wishKeys, strict])
+}
+
+function digest(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value, sortedKeys)).digest('base64url')
+}
+
+function sortedKeys(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+function invalid(reason: string): Fault {
+  return new Fault('link.invalid', { reason })
+}

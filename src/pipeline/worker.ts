@@ -1,0 +1,251 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Pool } from 'pg'
+import { Fault, asFault } from '@jackdaw/contract/faults.ts'
+import type { StepKind } from '@jackdaw/contract/nouns/job.ts'
+import type { Limits } from '@jackdaw/contract/operations/queue.ts'
+import type { Log } from '#db/log.ts'
+import type { Bus } from '#kernel/bus.ts'
+import { jobOfStep } from './job-of-step.ts'
+import { perform, type PerformPorts } from './perform.ts'
+import type { ClaimedStep, Queue } from './queue.ts'
+import { judge } from './retry.ts'
+import { openRun, type OpenedRun, type Outside } from './run.ts'
+import type { Settings } from './settings.ts'
+
+export interface WorkerPorts extends Omit<PerformPorts, 'open'> {
+  readonly queue: Queue
+  readonly bus: Bus
+  readonly log: Log
+  readonly settings: Settings
+  readonly scratch: string
+  readonly secrets: string
+  readonly unseal: (sealed: string, job: string) => unknown
+  /** Everything of a Run that leads outside, for one attempt. */
+  readonly outside: (
+    step: ClaimedStep,
+    how: { signal: AbortSignal; limit: number | undefined; secrets: string },
+  ) => Outside
+  /** Bytes free where scratch is. */
+  readonly freeBytes: () => Promise<number>
+  /** First wait before a retry; tests make it short. */
+  readonly retryBaseMs?: number
+}
+
+export interface Worker extends AsyncDisposable {
+  readonly id: string
+  /** Steps that run here now. */
+  running(): number
+}
+
+interface Running {
+  readonly step: ClaimedStep
+  readonly stop: AbortController
+  readonly ended: Promise<void>
+  opened: OpenedRun | undefined
+}
+
+// A lease lasts 15 s (see `claim` in the migration): two renewals may be lost before it expires.
+const renewEveryMs = 5_000
+// Whoever could not renew for this long must believe that somebody else has the step.
+const selfLostMs = 14_000
+const sweepEveryMs = 1_000
+const reportEveryMs = 250
+const stopWithinMs = 9_000
+const kinds: readonly StepKind[] = ['resolve', 'fetch', 'process', 'deliver']
+
+/** Admits, claims and performs steps until disposed; then it parks what runs. One per process. */
+export function startWorker(ports: WorkerPorts): Worker {
+  const { queue, bus, log, settings, machine } = ports
+  const id = `${machine}-${process.pid}-${randomUUID().slice(0, 8)}`
+  const running = new Map<string, Running>()
+  let stopping = false
+  let lastRenewed = performance.now()
+
+  const slots = (limits: Limits) => {
+    const mine = { resolve: 0, fetch: 0, process: 0, deliver: 0 }
+    for (const { step } of running.values()) mine[step.kind]++
+    return Object.fromEntries(kinds.map((kind) => [kind, Math.max(0, limits[kind] - mine[kind])]))
+  }
+
+  const round = async (): Promise<boolean> => {
+    const { limits, paused } = settings.current()
+    if (stopping || paused) return false
+    const short = limits.freeBytes > 0 && (await ports.freeBytes()) < limits.freeBytes
+    const allowed = short ? { ...limits, fetch: 0, process: 0 } : limits
+    const admitted = await queue.admit(allowed)
+    const claimed = await queue.claim(id, machine, slots(allowed))
+    for (const step of claimed) begin(step)
+    if (claimed.length > 0) bus.publish({ kind: 'events', jobs: claimed.map((step) => step.job_id) })
+    if (admitted !== -1) return claimed.length > 0
+    // Another process admits at this very moment, perhaps without having seen what woke us.
+    await sleep(5)
+    return true
+  }
+  const pump = singleFlight(async () => {
+    while (await round()) if (stopping) return
+  }, failed('admission failed'))
+
+  const begin = (step: ClaimedStep) => {
+    const stop = new AbortController()
+    const entry: Running = { step, stop, opened: undefined, ended: Promise.resolve() }
+    running.set(step.id, entry)
+    Object.assign(entry, {
+      ended: attend(entry)
+        .finally(() => running.delete(step.id))
+        .then(pump),
+    })
+  }
+
+  const attend = async (entry: Running): Promise<void> => {
+    const { step, stop } = entry
+    let state
+    try {
+      const job = await jobOfStep(ports.pool, step, ports.unseal)
+      await using outside = ports.outside(step, {
+        signal: stop.signal,
+        limit: job.options.limit,
+        secrets: ports.secrets,
+      })
+      const open: PerformPorts['open'] = async (engine) =>
+        (entry.opened = await openRun(step, engine, stop.signal, outside, { ...ports, reportEveryMs }))
+      try {
+        const result = await perform(step, job, { ...ports, open })
+        state = await queue.finish(step, result)
+      } finally {
+        await entry.opened?.close()
+      }
+    } catch (thrown) {
+      state = await giveBack(entry, thrown).catch(failed('a step could not be given back'))
+    }
+    if (state === undefined) return
+    bus.publish({ kind: 'events', jobs: [step.job_id] })
+    bus.publish({ kind: 'ready' })
+    if (state === 'done' || state === 'failed' || state === 'cancelled')
+      bus.publish({ kind: 'ended', jobs: [step.job_id] })
+  }
+
+  const giveBack = async ({ step, stop, opened }: Running, thrown: unknown) => {
+    // What an engine throws once it was told to stop is an echo of that.
+    const fault = stop.signal.aborted ? asFault(stop.signal.reason) : asFault(thrown, { incident: step.id })
+    if (fault.code === 'house.bug')
+      log.error({ err: thrown, job: step.job_id, step: step.id }, 'a step failed by a bug')
+    if (fault.code === 'lease.lost') {
+      log.warn({ job: step.job_id, step: step.id }, 'a step was taken over by another worker')
+      return undefined
+    }
+    const { to, readyAt, tries } = judge(fault, {
+      tries: step.tries,
+      progressed: opened?.traces.progressed() ?? false,
+      now: Date.now(),
+      random: Math.random,
+      ...(ports.retryBaseMs !== undefined && { baseMs: ports.retryBaseMs }),
+    })
+    log.info({ job: step.job_id, step: step.id, code: fault.code, to }, 'a step was given back')
+    return (
+      (await queue.release(step, to, {
+        ...(to !== 'ready' && { fault: fault.view() }),
+        ...(readyAt && { readyAt }),
+        ...(tries !== undefined && { tries }),
+      })) ?? undefined
+    )
+  }
+
+  const renew = singleFlight(async () => {
+    const mine = [...running.values()]
+    await ports.pool.query({
+      name: 'seen',
+      text: 'update workers set seen_at = now() where id = $1',
+      values: [id],
+    })
+    const renewals =
+      mine.length === 0
+        ? []
+        : await queue.renew(
+            id,
+            mine.map(({ step, opened }) => ({
+              id: step.id,
+              attempt: step.attempt,
+              progress: opened?.traces.progress(),
+            })),
+          )
+    lastRenewed = performance.now()
+    const ours = new Map(renewals.map((one) => [one.id, one]))
+    for (const { step, stop } of mine) {
+      const renewal = ours.get(step.id)
+      if (!running.has(step.id) || stop.signal.aborted) continue
+      if (!renewal || renewal.attempt !== step.attempt) stop.abort(new Fault('lease.lost'))
+      else if (renewal.asked) stop.abort(new Fault(renewal.asked === 'cancel' ? 'job.cancelled' : 'house.stopping'))
+    }
+  }, failed('leases could not be renewed'))
+
+  const sweep = singleFlight(async () => {
+    if (running.size > 0 && performance.now() - lastRenewed > selfLostMs)
+      for (const { stop } of running.values()) stop.abort(new Fault('lease.lost'))
+    const swept = await queue.sweep(new Fault('step.deadly', { deaths: 5 }).view())
+    if (swept && swept.released.length > 0) {
+      log.warn({ jobs: swept.released }, 'steps of dead workers were taken back')
+      bus.publish({ kind: 'events', jobs: swept.released })
+    }
+    if (swept && (swept.released.length > 0 || swept.woken > 0)) bus.publish({ kind: 'ready' })
+    else await pump()
+  }, failed('the sweep failed'))
+
+  const stopPaused = () => {
+    if (!settings.current().paused) return
+    for (const { stop } of running.values()) stop.abort(new Fault('house.stopping'))
+  }
+  const unsubscribe = bus.subscribe((message) => {
+    if (message.kind === 'ready') void pump()
+    else if (
+      message.kind === 'asked' &&
+      message.jobs.some((job) => [...running.values()].some(({ step }) => step.job_id === job))
+    )
+      void renew()
+    else if (message.kind === 'settings') {
+      stopPaused()
+      void pump()
+    }
+  })
+  const timers = [setInterval(() => void renew(), renewEveryMs), setInterval(() => void sweep(), sweepEveryMs)]
+  void pump()
+
+  function failed(message: string) {
+    return (error: unknown): undefined => {
+      if (!stopping) log.error({ err: error }, message)
+    }
+  }
+
+  return {
+    id,
+    running: () => running.size,
+    async [Symbol.asyncDispose]() {
+      stopping = true
+      unsubscribe()
+      for (const { stop } of running.values()) stop.abort(new Fault('house.stopping'))
+      const ended = Promise.allSettled([...running.values()].map((entry) => entry.ended))
+      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, stopWithinMs).unref())])
+      for (const timer of timers) clearInterval(timer)
+      await Promise.all([pump.idle(), renew.idle(), sweep.idle()])
+    },
+  }
+}
+
+/** Runs at most once at a time; calls during a run cause exactly one more. */
+function singleFlight(work: () => Promise<void>, failed: (error: unknown) => void) {
+  let current: Promise<void> | undefined
+  let again = false
+  const start = async () => {
+    do {
+      again = false
+      await work().catch(failed)
+    } while (again)
+    current = undefined
+  }
+  const call = (): Promise<void> => {
+    if (current) again = true
+    else current = start()
+    return current as Promise<void>
+  }
+  return Object.assign(call, { idle: async () => await current })
+}
