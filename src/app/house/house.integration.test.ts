@@ -38,6 +38,7 @@ const step = {
   label: '',
   index: 0,
   position: 0,
+  input: '{}',
 } as const
 
 test('health says how each dependency is', async (t) => {
