@@ -49,6 +49,16 @@ export function createGuard(options: GuardOptions): Guard {
   const lookup = options.lookup ?? ((name) => systemLookup(name, { all: true, order: 'verbatim' }))
   const secureContext = options.ca && createSecureContext({ ca: [...getCACertificates('default'), ...options.ca] })
 
+  /** TLS starts with the address, not with a connected socket: Node ignores `onread` for a socket that is handed to it. */
+  const begin = (address: string, to: GuardedConnect): Socket => {
+    const place = { host: address, port: to.port, noDelay: true, ...(to.onread && { onread: to.onread }) }
+    if (!to.tls) return tcp(place)
+    const parsed = parseHost(to.host)
+    // An address is not a server name (RFC 6066 section 3): then the certificate is compared with `host`.
+    const servername = to.tls.servername ?? (parsed.kind === 'name' ? parsed.name : '')
+    return tls({ ...to.tls, ...place, servername, rejectUnauthorized: true, ...(secureContext && { secureContext }) })
+  }
+
   const resolve = async (host: string, signal?: AbortSignal): Promise<readonly string[]> => {
     signal?.throwIfAborted()
     const parsed = parseHost(host)
@@ -70,30 +80,12 @@ export function createGuard(options: GuardOptions): Guard {
       const signal = to.signal ? AbortSignal.any([to.signal, late.signal]) : late.signal
       try {
         const addresses = await resolve(to.host, signal)
-        const plain = to.tls ? undefined : to.onread
         const socket = await firstOf(
           interleave(addresses),
-          (address, signal) =>
-            connected(
-              tcp({ host: address, port: to.port, noDelay: true, ...(plain && { onread: plain }) }),
-              'connect',
-              signal,
-            ),
+          (address, signal) => connected(begin(address, to), 'connect', signal),
           signal,
         )
-        if (!to.tls) return socket
-        const parsed = parseHost(to.host)
-        const secured = tls({
-          ...to.tls,
-          socket,
-          // An address is not a server name (RFC 6066 section 3); `host` is what its certificate is compared with.
-          host: parsed.kind === 'name' ? parsed.name : parsed.address,
-          servername: to.tls.servername ?? (parsed.kind === 'name' ? parsed.name : ''),
-          rejectUnauthorized: true,
-          ...(secureContext && { secureContext }),
-          ...(to.onread && { onread: to.onread }),
-        })
-        return await connected(secured, 'secureConnect', signal)
+        return to.tls ? await connected(socket, 'secureConnect', signal) : socket
       } catch (thrown) {
         to.signal?.throwIfAborted()
         throw networkFault(thrown, { host: to.host, port: to.port })
