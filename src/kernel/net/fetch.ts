@@ -1,0 +1,139 @@
+import { callbackify } from 'node:util'
+import { Agent, fetch as undiciFetch, type Response as UndiciResponse } from 'undici'
+import { Fault } from '@jackdaw/contract/faults.ts'
+import { networkFault, redactUrl } from './failures.ts'
+import type { Guard } from './guard.ts'
+import { nextHop, parseTarget, type Hop } from './redirects.ts'
+
+export interface FetchOptions {
+  /** 10 s. */
+  readonly connectTimeoutMs?: number
+  /** Until the head of the answer is there. 60 s. */
+  readonly headersTimeoutMs?: number
+  /** Without a byte of the body. 60 s; a reader that is slow does not count. */
+  readonly bodyTimeoutMs?: number
+  /** Sent when the caller names no other. */
+  readonly userAgent?: string
+}
+
+export type GuardedFetch = typeof fetch & AsyncDisposable
+
+/**
+ * `fetch` whose every connection goes through the guard. Redirects are followed hop by hop (at most 10), each with the
+ * policy; credentials never leave their origin. A user and password in the URL become `Authorization`. `Response.url` is
+ * the last hop's. Ask for `accept-encoding: identity` to get bytes as they are stored. HTTP/1.1 only.
+ *
+ * Faults, also while the body is read: those of `Guard.connect`, `link.invalid` (scheme, too many redirects),
+ * `source.stalled`, `source.broken`. URLs in them are redacted. An abort throws the signal's reason.
+ */
+export function guardedFetch(guard: Guard, options: FetchOptions = {}): GuardedFetch {
+  const timeouts = { headersTimeout: options.headersTimeoutMs ?? 60_000, bodyTimeout: options.bodyTimeoutMs ?? 60_000 }
+  const agent = new Agent({
+    ...timeouts,
+    allowH2: false,
+    connect: connector(guard, options.connectTimeoutMs ?? 10_000),
+  })
+
+  const follow = async (first: Hop, signal: AbortSignal | undefined): Promise<Response> => {
+    for (let hop = first, redirects = 0; ; redirects++) {
+      const facts = { url: redactUrl(hop.url) }
+      try {
+        const answer = await undiciFetch(hop.url, {
+          ...hop.init,
+          dispatcher: agent,
+          redirect: 'manual',
+          ...(signal && { signal }),
+        })
+        const next = first.redirect === 'manual' ? undefined : nextHop(hop, answer)
+        if (!next) return present(answer, redirects > 0, signal, (error) => translate(error, facts, timeouts))
+        await answer.body?.cancel()
+        if (first.redirect === 'error') throw new Fault('source.broken', { ...facts, reason: 'it redirects' })
+        // Ten: what curl users set; browsers stop at twenty.
+        if (redirects >= 10)
+          throw new Fault('source.broken', { ...facts, reason: 'it redirects in circles' }, { next: 'stop' })
+        hop = next
+      } catch (thrown) {
+        signal?.throwIfAborted()
+        throw translate(thrown, facts, timeouts)
+      }
+    }
+  }
+
+  const guarded: typeof fetch = async (input, init) => {
+    const request = typeof input === 'object' && 'headers' in input ? input : undefined
+    const signal = init?.signal ?? request?.signal
+    signal?.throwIfAborted()
+    const hop = parseTarget(request ? request.url : String(input), { ...(request && inherited(request)), ...init })
+    if (!hop.init.headers.has('user-agent') && options.userAgent !== undefined)
+      hop.init.headers.set('user-agent', options.userAgent)
+    return await follow(hop, signal ?? undefined)
+  }
+  return Object.assign(guarded, { [Symbol.asyncDispose]: () => agent.destroy() })
+}
+
+function connector(guard: Guard, timeoutMs: number): Agent.Options['connect'] {
+  return (target, callback) => {
+    const isTls = target.protocol === 'https:'
+    const port = target.port === '' ? (isTls ? 443 : 80) : Number(target.port)
+    const place = { host: target.hostname, port, timeoutMs, ...(isTls && { tls: { ALPNProtocols: ['http/1.1'] } }) }
+    callbackify(() => guard.connect(place))((error, socket) => {
+      if (error) callback(error, null)
+      else callback(null, socket)
+    })
+  }
+}
+
+const inherited = ({ method, headers, body, redirect }: Request): RequestInit => ({ method, headers, body, redirect })
+
+/** The answer with faults in its body translated. Undici cannot be told the URL of a response, so it is defined. */
+function present(
+  answer: UndiciResponse,
+  redirected: boolean,
+  signal: AbortSignal | undefined,
+  translated: (error: unknown) => Fault,
+): Response {
+  const { status, statusText, headers, url, body } = answer
+  if (status < 200 || status > 599) {
+    void body?.cancel()
+    throw new Fault('source.refused', { status })
+  }
+  const reader = body?.getReader()
+  const passed =
+    reader &&
+    new ReadableStream<Uint8Array>(
+      {
+        async pull(controller) {
+          try {
+            const { done, value } = await reader.read()
+            if (done) controller.close()
+            else controller.enqueue(value)
+          } catch (error) {
+            controller.error(signal?.aborted ? signal.reason : translated(error))
+          }
+        },
+        cancel: (reason) => reader.cancel(reason),
+      },
+      { highWaterMark: 0 },
+    )
+  const hasBody = passed && ![204, 205, 304].includes(status)
+  const response = new Response(hasBody ? passed : null, { status, statusText, headers: [...headers] })
+  return Object.defineProperties(response, { url: { value: url }, redirected: { value: redirected } })
+}
+
+function translate(
+  thrown: unknown,
+  facts: { url: string },
+  timeouts: { headersTimeout: number; bodyTimeout: number },
+): Fault {
+  const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  if (code === 'UND_ERR_BODY_TIMEOUT' || code === 'UND_ERR_HEADERS_TIMEOUT') {
+    const ms = code === 'UND_ERR_BODY_TIMEOUT' ? timeouts.bodyTimeout : timeouts.headersTimeout
+    return new Fault('source.stalled', { ...facts, seconds: ms / 1000 }, { cause: thrown })
+  }
+  if (cause instanceof Error && cause.message === 'bad port')
+    return new Fault('link.invalid', { ...facts, reason: 'the port belongs to another protocol' })
+  if (typeof code === 'string' && code.startsWith('HPE_'))
+    return new Fault('source.broken', { ...facts, reason: 'the answer is not HTTP' }, { cause: thrown })
+  return networkFault(thrown, facts)
+}
