@@ -1,15 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { chmod, lstat, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import { Client } from 'pg'
 import { type EmbeddedDatabase, openEmbedded } from '#db/embedded.ts'
 import type { Log } from '#db/log.ts'
 import { migrate, migrationsFolder, readMigrations } from '#db/migrate.ts'
 import { openDatabase } from '#db/open.ts'
 
-/** Something with `after`: the context of a test or, in a hook of a file, `{ after }` of node:test. */
-export type After = Pick<TestContext, 'after'>
+/** What ends at some time: the context of a test or, at the top level of a file, `{ after }` of node:test. */
+export interface After {
+  after(fn: () => Promise<void>): void
+}
 
 export interface TestDatabase {
   readonly url: string
@@ -25,11 +26,20 @@ export const quiet: Log = { debug: nothing, info: nothing, warn: nothing, error:
  * wait for the disk; a test about durability opens a cluster of its own in a `testFolder`.
  */
 export async function testDatabase(t: After): Promise<TestDatabase> {
+  return await freshDatabase(t, ensureTemplate)
+}
+
+/** The same without any migration. */
+export async function emptyDatabase(t: After): Promise<TestDatabase> {
+  return await freshDatabase(t, async () => 'template0')
+}
+
+async function freshDatabase(t: After, template: (url: string) => Promise<string>): Promise<TestDatabase> {
   const server = await testServer()
   const name = `test_${process.pid}_${randomBytes(4).toString('hex')}`
   try {
-    const template = await ensureTemplate(server.url)
-    await asAdmin(server.url, (client) => client.query(`create database ${name} template ${template}`))
+    const from = await template(server.url)
+    await asAdmin(server.url, (client) => client.query(`create database ${name} template ${from}`))
   } catch (error) {
     await server[Symbol.asyncDispose]()
     throw error

@@ -2,15 +2,19 @@ import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
 import { databaseFault } from './fault.ts'
 
-// A connection that was used this recently is believed to live.
-const trustMs = 5_000
-const checkTimeoutMs = 5_000
+export interface CheckOptions {
+  /** A connection that was used this recently is believed to live. */
+  readonly trustMs: number
+  readonly timeoutMs: number
+}
+
+const defaults: CheckOptions = { trustMs: 5_000, timeoutMs: 5_000 }
 
 /**
  * The pool as Kysely sees it: a connection that idled is asked for a sign of life before it is lent (a firewall may
  * have dropped it without a word), and a lost connection is thrown as `house.database`.
  */
-export function checked(pool: Pool, now: () => number = () => performance.now()): PostgresPool {
+export function checked(pool: Pool, { trustMs, timeoutMs }: CheckOptions = defaults): PostgresPool {
   const lastUsed = new WeakMap<PoolClient, number>()
   const lent = new WeakMap<PoolClient, PostgresPoolClient>()
 
@@ -20,7 +24,7 @@ export function checked(pool: Pool, now: () => number = () => performance.now())
     },
     query: query(client),
     release: (destroy) => {
-      lastUsed.set(client, now())
+      lastUsed.set(client, performance.now())
       client.release(destroy)
     },
   })
@@ -32,7 +36,7 @@ export function checked(pool: Pool, now: () => number = () => performance.now())
       })
       const used = lastUsed.get(client)
       // Each failed check removes one connection, so this ends with a live one or with a new one.
-      if (used !== undefined && now() - used > trustMs && !(await lives(client))) {
+      if (used !== undefined && performance.now() - used > trustMs && !(await lives(client, timeoutMs))) {
         client.release(true)
         continue
       }
@@ -54,8 +58,8 @@ function query(client: PoolClient): PostgresPoolClient['query'] {
   return run as unknown as PostgresPoolClient['query']
 }
 
-async function lives(client: PoolClient): Promise<boolean> {
-  const query = { text: 'select 1', query_timeout: checkTimeoutMs }
+async function lives(client: PoolClient, timeoutMs: number): Promise<boolean> {
+  const query = { text: 'select 1', query_timeout: timeoutMs }
   return await client.query(query).then(
     () => true,
     () => false,

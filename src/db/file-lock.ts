@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { pause } from './pause.ts'
 
 /** A lock on a file that the kernel lets go of when this process dies, however it dies. */
 export interface FileLock extends Disposable {
@@ -33,7 +33,7 @@ export async function takeFileLock(path: string, signal: AbortSignal): Promise<F
     const lock = tryFileLock(path)
     if (lock) return lock
     // Uneven pauses, so that twenty waiters do not knock in step.
-    await sleep(5 + Math.random() * 20, undefined, { signal })
+    await pause(5 + Math.random() * 20, signal)
   }
 }
 

@@ -1,10 +1,10 @@
 import { execFile, spawn } from 'node:child_process'
 import { lstat, open, readFile, readlink, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
 import { Fault } from '@jackdaw/contract/faults.ts'
+import { pause } from './pause.ts'
 import { type ServerPlace, shortHash } from './server-place.ts'
 import type { ServerPrograms } from './server-programs.ts'
 import { give, privateFolder, role, writeSettings } from './server-settings.ts'
@@ -48,7 +48,7 @@ export async function whenReady(place: ServerPlace, signal: AbortSignal): Promis
     const server = await findServer(place)
     if (!server) return undefined
     if (server.socket && (await answers(server, place.cluster))) return server
-    await sleep(15, undefined, { signal })
+    await pause(15, signal)
   }
 }
 
@@ -108,7 +108,7 @@ export async function startServer(
       const server = await findServer(place)
       if (server?.pid === child.pid && server?.socket && (await answers(server, cluster))) return server
       if (end !== undefined) throw startFault(place, end || (await readFile(log, 'utf8').catch(() => '')))
-      await sleep(5, undefined, { signal })
+      await pause(5, signal)
     }
   } catch (error) {
     child.kill('SIGINT')
@@ -124,7 +124,8 @@ export async function stopServer(place: ServerPlace, server: Server, signal: Abo
     // Gone by itself in between.
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
   }
-  while ((await findServer(place))?.pid === server.pid) await sleep(5, undefined, { signal })
+  // postmaster.pid goes before the process does.
+  while (isRunning(server.pid) && !(await isZombie(server.pid))) await pause(5, signal)
   if (server.socket !== place.cluster) await rm(server.socket, { recursive: true, force: true })
 }
 
@@ -192,8 +193,12 @@ async function servesCluster(pid: number, cluster: string): Promise<boolean> {
 function startFault(place: ServerPlace, output: string, cause?: unknown): Fault {
   const facts = { folder: dirname(place.cluster) }
   if (/No space left on device|ENOSPC/.test(output)) return new Fault('house.disk-full', facts, { cause })
-  const lines = output.split('\n').filter((line) => /FATAL|PANIC|[Ee]rror|HINT|DETAIL/.test(line))
-  const said = (lines.length > 0 ? lines.slice(-3).join(' ') : output.trim().slice(-300)).slice(0, 600)
+  const lines = output.trim().split('\n')
+  const said = lines
+    .slice(-4)
+    .map((line) => line.replace(/^[-\d]+ [:.\d]+ \w+ \[\d+\] /, ''))
+    .join(' ')
+    .slice(-600)
   const reason = `the embedded server in ${place.cluster} did not start: ${said || 'it said nothing'}`
   return new Fault('house.database-unfit', { ...facts, reason }, { cause })
 }

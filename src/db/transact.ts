@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Db, Tx } from './open.ts'
 import { errorCode } from './fault.ts'
+import { pause } from './pause.ts'
 
 // Collisions of short transactions resolve within one or two tries; more means that they collide by design.
 const tries = 5
@@ -27,7 +27,7 @@ export async function transact<T, R>(
       return await (isolation ? transaction.setIsolationLevel(isolation) : transaction).execute(work)
     } catch (error) {
       if (attempt === tries || !collided(error)) throw error
-      await sleep(Math.random() * 10 * 2 ** attempt, undefined, { signal })
+      await pause(Math.random() * 10 * 2 ** attempt, signal)
     }
   }
 }
