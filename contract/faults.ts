@@ -94,6 +94,12 @@ export const catalogue = {
   'lease.lost': row(409, 75, 'stop', 'Another worker has taken over this step.'),
   'house.bug': row(500, 70, 'stop', 'Something went wrong inside Jackdaw. The log has the details under {incident}.'),
   'house.stopping': row(503, 75, 'resume', 'Jackdaw is stopping; this goes on after the next start.'),
+  'house.unreachable': row(
+    503,
+    75,
+    'retry',
+    'The server of this house does not answer ({reason}). Jobs go on with it.',
+  ),
   'house.database': row(503, 75, 'retry', 'The database cannot be reached ({reason}).'),
   'house.database-unfit': row(503, 69, 'stop', 'The database cannot be used: {reason}.'),
   'house.disk-full': row(507, 73, 'retry', 'The disk of Jackdaw is full. It goes on by itself once there is room.'),

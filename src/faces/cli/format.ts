@@ -1,0 +1,91 @@
+import stringWidth from 'string-width'
+
+/** `12.3 MiB`; a whole number below 1 KiB. */
+export function size(bytes: number): string {
+  if (bytes < 1024) return `${Math.round(bytes)} B`
+  const units = ['KiB', 'MiB', 'GiB', 'TiB', 'PiB']
+  let value = bytes / 1024
+  let unit = 0
+  // 1023.96 would be rounded to "1024.0 KiB".
+  while (value >= 1023.95 && unit < units.length - 1) {
+    value /= 1024
+    unit++
+  }
+  return `${value.toFixed(1)} ${units[unit]}`
+}
+
+/** `0:07`, `12:34`, `1:02:03`; `3d 4h` when it is long. */
+export function clock(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds))
+  const days = Math.floor(whole / 86_400)
+  const hours = Math.floor(whole / 3600) % 24
+  if (days > 0) return `${days}d ${hours}h`
+  const two = (value: number) => String(value).padStart(2, '0')
+  const minutes = Math.floor(whole / 60) % 60
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`
+}
+
+/** `0.4 s`, `12 s`, `3:05`: how long something took. */
+export function span(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`
+  return seconds < 60 ? `${Math.round(seconds)} s` : clock(seconds)
+}
+
+/**
+ * Text from outside on one terminal line: a title must not move the cursor, colour the screen or turn the reading
+ * direction (Unicode TR 36). Control characters become spaces.
+ */
+export function plain(text: string): string {
+  return text
+    .replace(/[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]/g, '')
+    .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+    .trim()
+}
+
+/** At most `width` columns; the end is cut and marked. Wide characters count two. */
+export function fit(text: string, width: number): string {
+  if (width <= 0) return ''
+  if (stringWidth(text) <= width) return text
+  let kept = ''
+  let columns = 0
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    const more = stringWidth(segment)
+    if (columns + more > width - 1) break
+    kept += segment
+    columns += more
+  }
+  return `${kept}…`
+}
+
+/** Exactly `width` columns. */
+export function pad(text: string, width: number): string {
+  const fitted = fit(text, width)
+  return fitted + ' '.repeat(Math.max(0, width - stringWidth(fitted)))
+}
+
+/** Rows of text in columns as wide as their widest cell; the last column takes what is left of `width`. */
+export function table(rows: readonly (readonly string[])[], width: number): string[] {
+  const columns = Math.max(0, ...rows.map((row) => row.length))
+  const widths = Array.from({ length: columns }, (_, index) =>
+    Math.max(0, ...rows.map((row) => stringWidth(row[index] ?? ''))),
+  )
+  return rows.map((row) => {
+    const cells = row.map((cell, index) => (index === row.length - 1 ? cell : pad(cell, widths[index] ?? 0)))
+    const line = cells.join('  ').trimEnd()
+    return width > 0 ? fit(line, width) : line
+  })
+}
+
+export interface Paint {
+  green(text: string): string
+  red(text: string): string
+  dim(text: string): string
+  bold(text: string): string
+}
+
+/** Colours, or none: see https://no-color.org. */
+export function paint(on: boolean): Paint {
+  const style = (open: number, close: number) => (text: string) =>
+    on ? `\u001b[${open}m${text}\u001b[${close}m` : text
+  return { green: style(32, 39), red: style(31, 39), dim: style(2, 22), bold: style(1, 22) }
+}

@@ -1,0 +1,115 @@
+import { Fault } from '@jackdaw/contract/faults.ts'
+import { JobState, type Job, type JobDetail } from '@jackdaw/contract/nouns/job.ts'
+import { asking, whole } from './asking.ts'
+import { plain, size, table } from './format.ts'
+import type { CommonOptions, Host } from './host.ts'
+import { endLines } from './line.ts'
+import { paintFor, withPaths } from './report.ts'
+import { watching } from './watching.ts'
+
+type Json = CommonOptions & { readonly json?: boolean }
+
+export async function listJobs(
+  options: Json & { state?: string; search?: string; limit: string },
+  host: Host,
+): Promise<number> {
+  const state = options.state === undefined ? undefined : stateOf(options.state)
+  const limit = whole(options.limit, '--limit', 1, 1000)
+  return asking(options, host, async (client, say) => {
+    const { jobs, next } = await client.jobs.list({
+      limit,
+      ...(state === undefined ? {} : { state }),
+      ...(options.search === undefined ? {} : { search: options.search }),
+    })
+    if (options.json) return jobs.forEach((job) => say(JSON.stringify(job)))
+    if (jobs.length === 0) return say('No jobs. Start one: jackdaw get LINK')
+    const rows = jobs.map((job) => [job.id, job.state, progressText(job), plain(job.title || job.link)])
+    for (const line of table([['ID', 'STATE', '', 'TITLE'], ...rows], host.terminal.stdout.columns ?? 0)) say(line)
+    if (next !== null) say(`… there are more: --limit ${Math.min(1000, limit * 2)}`)
+  })
+}
+
+export async function showJob(id: string, options: Json & { follow?: boolean }, host: Host): Promise<number> {
+  if (options.follow) {
+    return watching(options, host, true, async ({ client }, signal) => ({
+      count: 1,
+      start: async () => ({ jobs: [await client.jobs.get({ id }, { signal })] }),
+    }))
+  }
+  return asking(options, host, async (client, say) => {
+    const job = await client.jobs.get({ id })
+    if (options.json) return say(JSON.stringify(withPaths(job)))
+    for (const line of describe(job, host)) say(line)
+  })
+}
+
+/** Does the same to several jobs; one that refuses does not keep the others from it. The first refusal decides the exit. */
+export async function changeJobs(
+  verb: 'pause' | 'resume' | 'cancel' | 'retry',
+  ids: readonly string[],
+  options: Json,
+  host: Host,
+): Promise<number> {
+  return asking(options, host, async (client, say, session) => {
+    const refusals: { id: string; error: unknown }[] = []
+    for (const id of ids) {
+      try {
+        const job = await client.jobs[verb]({ id })
+        say(options.json ? JSON.stringify(job) : `${job.id}  ${job.state}  ${plain(job.title || job.link)}`)
+      } catch (error) {
+        refusals.push({ id, error })
+      }
+    }
+    const [first, ...others] = refusals
+    if (others.length > 0) {
+      const { toFault } = await import('./faults.ts')
+      for (const { id, error } of others) host.terminal.stderr.write(`jackdaw: ${id}: ${toFault(error).message}\n`)
+    }
+    if (first !== undefined) throw first.error
+    const goesOn = verb === 'resume' || verb === 'retry'
+    if (goesOn && session.where === 'here' && !options.json) {
+      say(`nothing runs it yet: jackdaw job ${ids[0]} --follow, or jackdaw serve`)
+    }
+  })
+}
+
+function describe(job: JobDetail, host: Host): string[] {
+  const paint = paintFor(host.terminal)
+  const facts = [
+    ['job', job.id],
+    ['title', plain(job.title)],
+    ['link', plain(job.link)],
+    ['state', job.doing === undefined ? job.state : `${job.state}: ${plain(job.doing)}`],
+    ['progress', progressText(job)],
+    ['to', job.destinations.map(plain).join(', ')],
+    ['created', job.createdAt],
+    ['ended', job.endedAt ?? ''],
+  ].filter(([, value]) => value !== '')
+  const steps = job.steps.map((step) => [
+    `  ${step.kind}`,
+    step.state,
+    plain(step.label),
+    step.fault === undefined ? '' : `${plain(step.fault.says)} (${step.fault.code})`,
+  ])
+  const assets = job.assets.map((asset) => [`  ${plain(asset.name)}`, size(asset.bytes), asset.type, asset.sha256])
+  return [
+    ...table(facts, 0),
+    ...(steps.length > 0 ? ['steps', ...table(steps, 0)] : []),
+    ...(assets.length > 0 ? ['assets', ...table(assets, 0)] : []),
+    ...(['done', 'failed', 'cancelled'].includes(job.state) ? endLines(job, paint) : []),
+  ]
+}
+
+function progressText({ progress }: Job): string {
+  if (progress === undefined) return ''
+  const percent = progress.of ? `${Math.floor((progress.done / progress.of) * 100)}%` : ''
+  if (progress.unit !== 'bytes') return percent || `${progress.done} ${progress.unit}`
+  return [percent, size(progress.done)].filter(Boolean).join(' ')
+}
+
+function stateOf(text: string): JobState | 'open' {
+  if (text === 'open') return text
+  const parsed = JobState.safeParse(text)
+  if (parsed.success) return parsed.data
+  throw new Fault('input.invalid', { reason: `--state: expected open, ${JobState.options.join(', ')}` })
+}

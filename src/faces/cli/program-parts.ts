@@ -1,0 +1,7 @@
+/** Makes commander's action of a function that takes arguments and options and gives the exit code. */
+export type Run = (act: (args: string[], options: never) => Promise<number>) => (...given: unknown[]) => Promise<void>
+
+/** The examples that each help ends with. */
+export function examples(...lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  jackdaw ${line}`).join('\n')}`
+}

@@ -1,0 +1,189 @@
+import { Command, CommanderError, Option } from 'commander'
+import type { CommonOptions, Host } from './host.ts'
+import { libraryCommands } from './program-library.ts'
+import { type Run, examples } from './program-parts.ts'
+import { queueCommands } from './program-queue.ts'
+
+/**
+ * Runs one command line (without `node` and the script) and returns the exit code. Nothing heavy is imported before a command
+ * is chosen: `--help` and `--version` answer at once.
+ */
+export async function runCli(argv: readonly string[], host: Host): Promise<number> {
+  let code = 0
+  const program = build(host, (exit) => (code = exit))
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 64
+    const { sayFault } = await import('./faults.ts')
+    const { logLevel } = program.opts<CommonOptions>()
+    const level = logLevel ?? host.terminal.env['JACKDAW_LOG_LEVEL'] ?? host.terminal.env['LOG_LEVEL']
+    return sayFault(error, host, { debug: level === 'debug' || level === 'trace' })
+  }
+}
+
+const collect = (value: string, before: readonly string[] | undefined) => [...(before ?? []), value]
+
+function build(host: Host, exit: (code: number) => void): Command {
+  const { stdout, stderr } = host.terminal
+  const program = new Command('jackdaw')
+    .description('Jackdaw carries home what is behind a link.')
+    .version(host.version, '-V, --version', 'show the version')
+    .option('--data <dir>', 'folder for everything that is kept (JACKDAW_DATA)')
+    .addOption(new Option('--log-level <level>', 'trace, debug, info, warn, error (JACKDAW_LOG_LEVEL)'))
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help for a command')
+    .showHelpAfterError('(see --help)')
+    .showSuggestionAfterError()
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: (text) => void stderr.write(text.replace(/^error: /, 'jackdaw: ')),
+      getOutHelpWidth: () => stdout.columns ?? 100,
+      getErrHelpWidth: () => stderr.columns ?? 100,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .addHelpText(
+      'after',
+      examples('get https://example.org/film.mp4', 'serve', 'jobs --state failed', 'doctor') + exitCodes,
+    )
+
+  // The action's last two arguments are its options and the command: with the options of the program, they are what we need.
+  const run: Run =
+    (act) =>
+    async (...given) => {
+      const command = given.at(-1) as Command
+      exit(await act(given.slice(0, -2).flat() as string[], command.optsWithGlobals() as never))
+    }
+
+  program
+    .command('get')
+    .summary('fetch what is behind links')
+    .description('Fetches what is behind one or more links, and leaves it in this folder unless told otherwise.')
+    .argument('[link...]', 'what to fetch; links that begin with "-" come after "--"')
+    .option('-o, --out <dir>', 'folder for the finished files')
+    .option('-n, --name <name>', 'name of the finished file (one link only)')
+    .option('-t, --to <destination>', 'where to: library, folder:/path; may repeat', collect)
+    .option('-c, --connections <n>', 'most connections to one site; adaptive when absent')
+    .option('-l, --limit <rate>', 'bytes per second, such as 500k or 5M')
+    .option('--max-size <size>', 'refuse what is larger, such as 2G')
+    .option('-H, --header <name: value>', 'header for the site; may repeat', collect)
+    .option('-u, --user <name[:password]>', 'basic authentication; better with --password-file')
+    .option('--password-file <file>', 'the password for --user')
+    .option('--cookies <file>', 'cookie file in Netscape format')
+    .option('--netrc [file]', 'logins from a netrc file (~/.netrc)')
+    .option('--list <file>', 'a link or "title: link" per line, # for comments; - for standard input')
+    .option('--skip-bad', 'leave out bad lines of the list instead of refusing it')
+    .option('--strict', 'one after another instead of side by side')
+    .option('--no-wait', 'only put into the queue and print the ids')
+    .option('--json', 'one JSON line per event, at the end one per finished job')
+    .option('-q, --quiet', 'say nothing but errors')
+    .addHelpText(
+      'after',
+      examples(
+        'get https://example.org/film.mp4',
+        'get https://example.org/film.mp4 --out ~/Films --name "The film.mp4"',
+        'get ftp://example.org/a.iso http://example.org/b.iso --limit 5M',
+        'get https://example.org/private.zip --user me --password-file secret.txt',
+        'get --list lectures.txt --out lectures --strict',
+        'get https://example.org/film.mp4 --to library --json',
+      ),
+    )
+    .action(run(async (args, options) => (await import('./get.ts')).get(args, options, host)))
+
+  program
+    .command('serve')
+    .summary('open the house and stay')
+    .description('Opens the house: API, workers and chores, until it is stopped.')
+    .option('--as <roles>', 'web, worker, scheduler, bot, separated by commas; all when absent')
+    .option('-p, --port <port>', 'port of the web server (JACKDAW_PORT)')
+    .option('--host <address>', 'address to listen on (JACKDAW_HOST)')
+    .addHelpText('after', examples('serve', 'serve --port 9000', 'serve --as worker'))
+    .action(run(async (_, options) => host.serve(options)))
+
+  program
+    .command('jobs')
+    .summary('list jobs')
+    .description('Lists jobs, newest first.')
+    .option('--state <state>', 'open, queued, running, paused, done, failed or cancelled')
+    .option('--search <words>', 'words in title or link')
+    .option('--limit <n>', 'how many', '50')
+    .option('--json', 'as JSON')
+    .addHelpText('after', examples('jobs', 'jobs --state open', 'jobs --search lecture --json'))
+    .action(run(async (_, options) => (await import('./jobs.ts')).listJobs(options, host)))
+
+  program
+    .command('job')
+    .summary('show or follow a job')
+    .description('Shows one job with its steps and where its files are.')
+    .argument('<id>', 'id of the job')
+    .option('-f, --follow', 'stay until it has ended')
+    .option('--json', 'as JSON')
+    .addHelpText('after', examples('job 01H8X', 'job 01H8X --follow'))
+    .action(run(async ([id = ''], options) => (await import('./jobs.ts')).showJob(id, options, host)))
+
+  for (const [verb, says] of [
+    ['pause', 'pause jobs; their bytes are kept'],
+    ['resume', 'go on with paused jobs'],
+    ['cancel', 'cancel jobs and clean up'],
+    ['retry', 'start failed or cancelled jobs anew'],
+  ] as const) {
+    program
+      .command(verb)
+      .summary(
+        says
+          .replace(/s /, ' ')
+          .replace(/[.;].*/, '')
+          .toLowerCase(),
+      )
+      .description(says)
+      .argument('<id...>', 'ids of jobs')
+      .option('--json', 'as JSON')
+      .addHelpText('after', examples(`${verb} 01H8X`, `${verb} 01H8X 01H8Y`))
+      .action(run(async (ids, options) => (await import('./jobs.ts')).changeJobs(verb, ids, options, host)))
+  }
+
+  queueCommands(program, run, host)
+  libraryCommands(program, run, host)
+
+  program
+    .command('engines')
+    .summary('what is supported here')
+    .description('Every engine: there or absent, with the reason and how to get it.')
+    .option('--json', 'as JSON')
+    .addHelpText('after', examples('engines'))
+    .action(run(async (_, options) => (await import('./engines.ts')).listEngines(options, host)))
+
+  program
+    .command('doctor')
+    .summary('is everything in order?')
+    .description('Looks at tools, database, disk and configuration, and says what to do.')
+    .option('--json', 'as JSON')
+    .addHelpText('after', examples('doctor'))
+    .action(run(async (_, options) => host.doctor(options)))
+
+  const config = program
+    .command('config')
+    .summary('show or check the configuration')
+    .description('The effective configuration and where each value came from.')
+    .addHelpText('after', examples('config', 'config show --json', 'config check'))
+  config
+    .command('show', { isDefault: true })
+    .description('Every value and where it came from; secrets are masked.')
+    .option('--json', 'as JSON')
+    .action(run(async (_, options) => host.configShow(options)))
+  config
+    .command('check')
+    .description('Lists every fault of the configuration at once.')
+    .action(run(async (_, options) => host.configCheck(options)))
+
+  return program
+}
+
+const exitCodes = `
+
+Exit codes: 0 done · 64 input · 65 link not handled · 66 gone · 69 destination · 70 a bug of ours ·
+            73 cannot write · 75 try later · 77 not allowed · 130 cancelled`
