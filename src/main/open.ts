@@ -1,7 +1,29 @@
-import { Fault } from '@jackdaw/contract/faults.ts'
-import type { Contract } from '@jackdaw/contract/contract.ts'
+import { randomUUID } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { ContractRouterClient } from '@orpc/contract'
-import type { Config } from './config.ts'
+import type { Contract } from '@jackdaw/contract/contract.ts'
+import { diskStore } from '#adapters/disk/store.ts'
+import { admit } from '#app/router.ts'
+import { openEmbedded } from '#db/embedded.ts'
+import { migrate } from '#db/migrate.ts'
+import { openDatabase, type Database } from '#db/open.ts'
+import type { Tables } from '#db/tables.ts'
+import { createBus } from '#kernel/bus.ts'
+import { freeBytes } from '#kernel/files.ts'
+import { createLog, type Log } from '#kernel/log.ts'
+import { keyFromFile, sealWith } from '#kernel/seal.ts'
+import { createQueue } from '#pipeline/queue.ts'
+import { keepScratchClean } from '#pipeline/scratch.ts'
+import { openSettings } from '#pipeline/settings.ts'
+import { connectWakes } from '#pipeline/wakes.ts'
+import { firstLimits, type Config } from './config.ts'
+import { keyBytes } from './config/fields.ts'
+import { openEngines } from './engines.ts'
+import { machineId } from './machine.ts'
+import { openRouter } from './router.ts'
+import { openWorker } from './worker.ts'
+import { openWeb } from './web.ts'
 
 export const roles = ['web', 'worker', 'scheduler', 'bot'] as const
 export type Role = (typeof roles)[number]
@@ -12,10 +34,78 @@ export interface House extends AsyncDisposable {
   /** All operations for one caller. */
   admit(outside: { face: 'cli' }): ContractRouterClient<Contract>
   /** Takes over what may change while running. */
-  reload?(config: Config): Promise<void>
+  reload(config: Config): Promise<void>
 }
 
-/** Opens the house: the composition root. */
+/**
+ * Opens the house, the composition root: what each role needs is opened in order and closed in reverse order, so that
+ * nothing outlives what it stands on.
+ */
 export async function openHouse(how: { config: Config; as: readonly Role[]; signal?: AbortSignal }): Promise<House> {
-  throw new Fault('house.absent', { reason: `nothing is put together yet in ${how.config.data}` })
+  const { config, as, signal } = how
+  await using stack = new AsyncDisposableStack()
+  await mkdir(config.data, { recursive: true, mode: 0o755 })
+  const log = houseLog(config, as)
+  const house = randomUUID()
+
+  const database = stack.use(await openHouseDatabase(config, log, signal))
+  const { db, pool } = database
+  const bus = createBus()
+  stack.use(await connectWakes({ bus, pool, url: database.url, house, log }))
+  const settings = stack.use(await openSettings({ pool, bus, defaults: firstLimits(config) }))
+
+  const key = config.key === undefined ? await keyFromFile(join(config.data, 'secret.key')) : keyBytes(config.key)
+  const seal = sealWith([key])
+  const queue = createQueue(pool)
+  const store = diskStore(join(config.data, 'store'))
+  const engines = openEngines(config, store)
+  const machine = await machineId(config.data)
+  const scratch = join(config.data, 'scratch')
+  const disk = () => freeBytes(config.data)
+  const parts = { config, log, db, pool, bus, queue, settings, store, engines, machine, seal, key, scratch, disk }
+
+  const { router, local, metrics, files, health } = openRouter({ ...parts, state: database.state })
+  if (as.includes('worker') || as.includes('scheduler')) {
+    const failed = (error: unknown) => log.warn({ err: error }, 'scratch could not be cleaned')
+    stack.use(keepScratchClean({ pool, bus, root: scratch, failed }))
+  }
+  const worker = as.includes('worker') ? stack.use(await openWorker({ ...parts, metrics, roles: as })) : undefined
+  const web = as.includes('web') ? stack.use(await openWeb({ config, log, router, metrics, files, health })) : undefined
+
+  const open = stack.move()
+  return {
+    ...(web && { url: web.url }),
+    admit: () => admit(router, { credential: local, requestId: randomUUID() }),
+    async reload(next) {
+      log.level = next.logLevel
+      worker?.reload(next)
+      log.info({}, 'configuration reloaded')
+    },
+    [Symbol.asyncDispose]: () => open[Symbol.asyncDispose](),
+  }
+}
+
+/** The configured PostgreSQL or the embedded one, with the schema up to date. */
+async function openHouseDatabase(config: Config, log: Log, signal: AbortSignal | undefined): Promise<Database<Tables>> {
+  await using stack = new AsyncDisposableStack()
+  const url =
+    config.databaseUrl ??
+    stack.use(await openEmbedded({ dir: join(config.data, 'pg'), log, ...(signal && { signal }) })).url
+  const pool = {
+    size: config.databasePool,
+    overflow: config.databaseOverflow,
+    recycleSeconds: config.databaseRecycleSeconds,
+    statementTimeoutSeconds: config.databaseStatementSeconds,
+  }
+  const database = stack.use(await openDatabase<Tables>({ url, pool, log, name: 'jackdaw' }))
+  await migrate({ pool: database.pool, log })
+  const open = stack.move()
+  return { ...database, [Symbol.asyncDispose]: () => open[Symbol.asyncDispose]() }
+}
+
+/** A server logs for whoever runs it; a command speaks for itself and logs only what is wrong. */
+function houseLog(config: Config, as: readonly Role[]): Log {
+  const level = as.includes('web') || as.includes('bot') || config.logLevel === 'debug' ? config.logLevel : 'error'
+  const pretty = process.stderr.isTTY ? 'coloured' : 'plain'
+  return createLog({ level, form: config.logFormat === 'json' ? 'json' : pretty })
 }

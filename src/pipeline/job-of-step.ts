@@ -12,6 +12,7 @@ export async function jobOfStep(
 ): Promise<JobOfStep> {
   const { rows } = await pool.query<{
     link: unknown
+    title: string
     recipe: string
     destinations: string[]
     origin_key: string
@@ -19,13 +20,14 @@ export async function jobOfStep(
     sealed: string | null
   }>({
     name: 'job of step',
-    text: 'select link, recipe, destinations, origin_key, options, sealed from jobs where id = $1',
+    text: 'select link, title, recipe, destinations, origin_key, options, sealed from jobs where id = $1',
     values: [step.job_id],
   })
   const [row] = rows
   if (!row) throw new Error(`the job ${step.job_id} of step ${step.id} is gone`)
   return {
     link: Link.parse(row.link),
+    title: row.title,
     recipe: row.recipe,
     destinations: row.destinations,
     origin_key: row.origin_key,

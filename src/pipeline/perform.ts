@@ -15,6 +15,7 @@ import type { Store } from './store.ts'
 /** What a step needs to know of its job. */
 export interface JobOfStep {
   readonly link: Link
+  readonly title: string
   readonly recipe: string
   readonly destinations: readonly string[]
   readonly origin_key: string
@@ -126,7 +127,7 @@ async function deliver(step: ClaimedStep, job: JobOfStep, ports: PerformPorts): 
   const receipts = await destination.deliver(
     inputs,
     String(step.input['to'] ?? ''),
-    optionsFor(destination, job, {}),
+    optionsFor(destination, job, { title: job.title, site: siteOf(job.link) }),
     run,
   )
   const keep = step.engine === 'library' ? receipts.map(({ asset }) => asset) : []
@@ -156,4 +157,8 @@ function progressOf(traces: OpenedRun['traces']) {
   return progress
     ? { progress: { unit: progress.unit, done: progress.done, ...(progress.of !== undefined && { of: progress.of }) } }
     : {}
+}
+
+function siteOf(link: Link): string {
+  return link.kind === 'url' ? (URL.parse(link.text)?.hostname ?? '') : ''
 }

@@ -1,0 +1,68 @@
+import type { Pool } from 'pg'
+import type { Queue, ClaimedStep } from './queue.ts'
+
+/** A process, told apart from a later one with the same number. */
+export interface ProcessIdentity {
+  readonly pid: number
+  readonly startTime: string
+  readonly bootId: string
+}
+
+export interface PresencePorts {
+  readonly pool: Pool
+  readonly queue: Queue
+  readonly machine: string
+  readonly isAlive: (process: ProcessIdentity) => Promise<boolean>
+  /** Ends what a dead worker's steps left running on this machine. */
+  readonly killOrphans: (orphans: { children: readonly ProcessIdentity[]; steps: readonly string[] }) => Promise<void>
+}
+
+/** Says that a worker is there, so that its steps are known to be in good hands and machine-bound ones may be admitted. */
+export async function register(
+  pool: Pool,
+  worker: { id: string; machine: string; roles: readonly string[] } & ProcessIdentity,
+): Promise<void> {
+  await pool.query(
+    `insert into workers (id, machine, pid, boot_id, start_time, roles) values ($1, $2, $3, $4, $5, $6)
+     on conflict (id) do update set seen_at = now()`,
+    [worker.id, worker.machine, worker.pid, worker.bootId, worker.startTime, worker.roles],
+  )
+}
+
+export async function unregister(pool: Pool, worker: string): Promise<void> {
+  await pool.query('delete from workers where id = $1', [worker])
+}
+
+/**
+ * Takes back the steps of workers that died on this machine, without waiting for their leases: first what they left
+ * running is ended, for two must not write one file. Returns the ids of the jobs concerned.
+ */
+export async function takeBack({ pool, queue, machine, isAlive, killOrphans }: PresencePorts): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string; pid: number; boot_id: string; start_time: string }>(
+    'select id, pid, boot_id, start_time from workers where machine = $1',
+    [machine],
+  )
+  const jobs: string[] = []
+  for (const row of rows) {
+    if (await isAlive({ pid: row.pid, bootId: row.boot_id, startTime: row.start_time })) continue
+    const { rows: steps } = await pool.query<ClaimedStep>(
+      `select * from steps where worker = $1 and state = 'running'`,
+      [row.id],
+    )
+    const ids = steps.map(({ id }) => id)
+    const { rows: children } = await pool.query<{ pid: number; boot_id: string; start_time: string }>(
+      'delete from children where machine = $1 and step_id = any($2) returning pid, boot_id, start_time',
+      [machine, ids],
+    )
+    await killOrphans({
+      steps: ids,
+      children: children.map(({ pid, boot_id, start_time }) => ({ pid, bootId: boot_id, startTime: start_time })),
+    })
+    for (const step of steps) {
+      await queue.release(step, 'dead')
+      jobs.push(step.job_id)
+    }
+    await unregister(pool, row.id)
+  }
+  return jobs
+}
