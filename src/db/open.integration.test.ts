@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import { isFault } from '@jackdaw/contract/faults.ts'
+import { oldPostgres } from '#test/fakes/old-postgres.ts'
 import { quiet, testDatabase, testFolder } from '#test/postgres.ts'
 import { checked } from './checked-pool.ts'
 import { openEmbedded } from './embedded.ts'
@@ -118,6 +120,20 @@ test('a database that is not there is a fault that may be tried again', async (t
   await assert.rejects(openDatabase({ url: gone, log: quiet, name: 'test' }), (error) => {
     assert(isFault(error, 'house.database'))
     assert.equal(error.next, 'retry')
+    return true
+  })
+})
+
+test('a server older than 15 is refused with its version', async (t) => {
+  const server = oldPostgres(140_012).listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  await once(server, 'listening')
+  const address = server.address()
+  assert(address && typeof address === 'object')
+  const old = openDatabase({ url: `postgresql://x@127.0.0.1:${address.port}/x`, log: quiet, name: 'test' })
+  await assert.rejects(old, (error) => {
+    assert(isFault(error, 'house.database-unfit'))
+    assert.match(error.message, /PostgreSQL 14.*15 or newer/)
     return true
   })
 })

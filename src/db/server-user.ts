@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { Fault } from '@jackdaw/contract/faults.ts'
 
@@ -58,12 +58,17 @@ async function postgresUser(): Promise<Named> {
   )
 }
 
-/** By name or number, through the system's own look-up, so that directories other than /etc/passwd count. */
+/** By name or number: from /etc/passwd, else by the system's own look-up, which knows directories too. */
 async function lookUp(who: string): Promise<Named | undefined> {
+  const users = await readFile('/etc/passwd', 'utf8').catch(() => '')
+  for (const line of users.split('\n')) {
+    const [name = '', , uid, gid] = line.split(':')
+    if (name === who || uid === who) return { uid: Number(uid), gid: Number(gid), name }
+  }
   try {
-    const ask = async (flag: string) => (await run('id', [flag, who])).stdout.trim()
-    const [uid, gid, name] = await Promise.all([ask('-u'), ask('-g'), ask('-un')])
-    return /\D/.test(name) ? { uid: Number(uid), gid: Number(gid), name } : undefined
+    const { stdout } = await run('/bin/sh', ['-c', 'id -u "$1" && id -g "$1" && id -un "$1"', 'sh', who])
+    const [uid, gid, name = ''] = stdout.split('\n')
+    return name === '' ? undefined : { uid: Number(uid), gid: Number(gid), name }
   } catch {
     // `id` exits with 1 for an unknown user.
     return undefined
