@@ -74,7 +74,8 @@ function clean(text: string): string {
 function fit(name: string, suffix: string): string {
   const { stem, extension } = splitName(name)
   const room = nameBytes - Buffer.byteLength(suffix) - Buffer.byteLength(extension)
-  if (Buffer.byteLength(stem) <= room) return `${stem}${suffix}${extension}`
+  // Two spaces would stand where the stem ends in one, as in `a .gz`.
+  if (Buffer.byteLength(stem) <= room) return `${suffix === '' ? stem : stem.trimEnd()}${suffix}${extension}`
   let kept = ''
   let bytes = 0
   // By grapheme, so that neither a surrogate pair nor a letter and its accent are torn apart.

@@ -26,6 +26,7 @@ export function localRun<C>(
     checkpoint?: C
     onSave?: (checkpoint: C, count: number) => void
     onReport?: () => void
+    onSpawn?: (pid: number) => void
   } = {},
 ): LocalRun<C> {
   const run: LocalRun<C> = {
@@ -38,7 +39,9 @@ export function localRun<C>(
     connect: () => Promise.reject(new Fault('house.absent', { reason: 'no network here' })),
     async spawn(tool, args, spawnHow) {
       run.spawned.push({ tool, args })
-      return start(tool, args, run.signal, spawnHow)
+      const child = await start(tool, args, run.signal, spawnHow)
+      how.onSpawn?.(child.pid)
+      return child
     },
     dir,
     secrets: join(dir, '.secrets'),

@@ -4,19 +4,17 @@ import type { Receipt } from '@jackdaw/contract/nouns/asset.ts'
 import type { Destination, LocalAsset } from '#pipeline/engine.ts'
 import type { Store } from '#pipeline/store.ts'
 
-const Nothing = z.object({})
-
 /**
  * Keeps assets in the library of this house: their bytes go into the store, where the same content is held once. Exact
  * by digest, so it needs no checkpoint. `to` is not used. Whoever commits the receipt marks the asset kept with it.
  */
-export function library(store: Store): Destination<z.infer<typeof Nothing>, z.infer<typeof Nothing>> {
+export function library(store: Store): Destination {
   return {
     name: 'library',
     title: 'The library of this house',
     tools: [],
-    options: Nothing,
-    checkpoint: Nothing,
+    options: z.object({}),
+    checkpoint: z.unknown(),
     async deliver(assets, _to, _options, run) {
       const of = assets.reduce((sum, asset) => sum + asset.bytes, 0)
       const receipts: Receipt[] = []

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { copyFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+import { digestFile } from '#kernel/digest.ts'
+import { sniffFile } from '#kernel/sniff.ts'
+import type { LocalAsset, Processor } from '#pipeline/engine.ts'
+import { asset, localRun, scratch } from '#test/fakes/local-run.ts'
+import { sample } from '#test/fakes/media.ts'
+import type { Sample } from '#test/fakes/media.ts'
+
+/** What every processor must do. `takes` is a sample that it accepts. */
+export function processorSuite(title: string, processor: Processor, takes: Sample): void {
+  const options = processor.options.parse({})
+
+  test(`${title}: it accepts its sample and judges by type, never by throwing`, async (t) => {
+    const dir = await scratch(t)
+    const one = await assetOf(await sample(dir, takes))
+    assert.equal(processor.accepts(one), true)
+    for (const type of ['', 'x', 'text/plain', 'application/octet-stream', '__proto__', 'video/', '/']) {
+      assert.equal(typeof processor.accepts({ ...one, type }), 'boolean')
+    }
+    assert.equal(processor.accepts({ ...one, type: 'text/plain' }), false)
+  })
+
+  test(`${title}: its input is left as it was`, async (t) => {
+    const dir = await scratch(t)
+    const one = await assetOf(await sample(dir, takes))
+    await processor.process([one], options, localRun(dir))
+    assert.equal(await digestFile(one.path), one.sha256)
+  })
+
+  test(`${title}: no name of a file is taken for anything else`, async (t) => {
+    const dir = await scratch(t)
+    const plain = await sample(dir, takes)
+    const expected = await outcome([await assetOf(plain)])
+    const extension = takes.slice(takes.lastIndexOf('.'))
+    for (const [index, stem] of [
+      '-i',
+      'http:%2F%2Fx',
+      'a:b',
+      '%03d',
+      'concat:a|b',
+      "it's",
+      'line\nbreak',
+      '*?[x]',
+      '"',
+      'é',
+    ].entries()) {
+      const path = join(dir, stem + extension)
+      await copyFile(plain, path)
+      assert.deepEqual(await outcome([await assetOf(path)]), expected, `${index}: ${stem}`)
+    }
+
+    async function outcome(assets: readonly LocalAsset[]) {
+      const run = localRun<unknown>(dir)
+      const results = await processor.process(assets, options, run)
+      const notes = run.notes.map(({ facts, thumbnail }) => [facts, thumbnail?.sha256])
+      return [results.map(({ sha256, type }) => [sha256, type]), notes]
+    }
+  })
+
+  test(`${title}: an abort ends it with the reason of the signal`, async (t) => {
+    const dir = await scratch(t)
+    const one = await assetOf(await sample(dir, takes))
+    const reason = new Error('the house stops')
+    await assert.rejects(
+      processor.process([one], options, localRun(dir, { signal: AbortSignal.abort(reason) })),
+      reason,
+    )
+  })
+
+  if (processor.tools.length > 0) {
+    test(`${title}: an abort while its program works ends the program too`, async (t) => {
+      const dir = await scratch(t)
+      const one = await assetOf(await sample(dir, takes))
+      // A pipe that nobody writes to: the program waits at it for ever.
+      await promisify(execFile)('mkfifo', [join(dir, 'pipe')])
+      const abort = new AbortController()
+      const reason = new Error('the job was cancelled')
+      let pid = 0
+      const onSpawn = (started: number) => {
+        pid = started
+        abort.abort(reason)
+      }
+      const run = localRun<unknown>(dir, { signal: abort.signal, onSpawn })
+      await assert.rejects(processor.process([{ ...one, path: join(dir, 'pipe') }], options, run), reason)
+      assert.ok(pid > 0)
+      assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
+    })
+  }
+
+  test(`${title}: a second try in the same scratch folder ends as the first`, async (t) => {
+    const dir = await scratch(t)
+    const one = await assetOf(await sample(dir, takes))
+    const digests = async () => (await processor.process([one], options, localRun(dir))).map(({ sha256 }) => sha256)
+    assert.deepEqual(await digests(), await digests())
+  })
+}
+
+/** An asset of a file with the type that its content has. */
+export async function assetOf(path: string, as: Parameters<typeof asset>[1] = {}): Promise<LocalAsset> {
+  return asset(path, { type: await sniffFile(path), ...as })
+}
