@@ -1,0 +1,8 @@
+/** The server has another version of the file than the one whose bytes are here: start over. */
+export class Changed extends Error {}
+
+/** What the server says of ranges is not true: one plain request from the start, never a range again. */
+export class Untrue extends Error {}
+
+/** Nothing wrong, but nothing for the fast path either: the well-kept client takes it. */
+export class Unusual extends Error {}

@@ -1,0 +1,60 @@
+import { fileTypeFromBuffer } from 'file-type'
+import { Visitor } from '#kernel/http/visitor.ts'
+import { Landing, Positions } from '#kernel/landing/landing.ts'
+import type { Transport } from '#pipeline/engine.ts'
+import type { Context } from './context.ts'
+import { Options, parseRequest } from './request.ts'
+import { transfer } from './transfer.ts'
+import { defaults, type Tuning } from './tuning.ts'
+
+/** Files over HTTP and HTTPS: resumed by validators, in parallel ranges where that is faster, hashed on the way. */
+export function createHttpTransport(tuned: Partial<Tuning> = {}): Transport<Options, Positions> {
+  const tuning = { ...defaults, ...tuned }
+  return {
+    name: 'http',
+    title: 'Files over HTTP and HTTPS',
+    tools: [],
+    options: Options,
+    checkpoint: Positions,
+
+    async fetch(part, options, run) {
+      const request = parseRequest(part.request)
+      await using landing = await Landing.open(run, { digest: tuning.digest })
+      const url = new URL(request.url)
+      const context: Context = {
+        run,
+        landing,
+        visitor: new Visitor(url, options),
+        tuning,
+        url,
+        final: new URL(request.final ?? request.url),
+        ranges: request.ranges ?? true,
+        maxBytes: options.maxBytes,
+        maxConnections: options.connections ?? 8,
+      }
+      try {
+        const bytes = await transfer(context)
+        const sha256 = await landing.finish(bytes)
+        const seen = await sniff(await landing.read(0, 4100), part.name, part.type)
+        run.report({ unit: 'bytes', done: bytes, of: bytes })
+        return [await run.keep(landing.path, { ...seen, ...(sha256 === undefined ? {} : { sha256 }) })]
+      } catch (error) {
+        await landing.park()
+        throw error
+      }
+    },
+  }
+}
+
+/** The type by the first bytes where they tell, else what the server said; a name without an extension gets the type's. */
+async function sniff(
+  head: Uint8Array,
+  name: string,
+  said: string | undefined,
+): Promise<{ name: string; type: string }> {
+  const seen = await fileTypeFromBuffer(head).catch(() => undefined) // a broken head is no reason to lose the file
+  const vague =
+    said === undefined || /^(application\/octet-stream|binary\/|text\/plain|application\/(x-)?download)/.test(said)
+  const type = vague ? (seen?.mime ?? said ?? 'application/octet-stream') : said
+  return { name: seen && !/\.[a-z0-9]{1,8}$/i.test(name) ? `${name}.${seen.ext}` : name, type }
+}

@@ -1,0 +1,18 @@
+/** What a bench or a test may want different; the house uses `defaults`. */
+export interface Tuning {
+  /** Silence after which a connection is given up. */
+  readonly stallMs: number
+  /** Waits between attempts inside one fetch; what lasts longer is the pipeline's to retry. */
+  readonly pauseMs: readonly number[]
+  /** SHA-256 on the way. */
+  readonly digest: boolean
+  /** The raw path through `Run.connect`. */
+  readonly fast: boolean
+}
+
+export const defaults: Tuning = {
+  stallMs: 30_000,
+  pauseMs: [100, 500, 2000],
+  digest: true,
+  fast: true,
+}
