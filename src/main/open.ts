@@ -21,6 +21,7 @@ import { firstLimits, type Config } from './config.ts'
 import { keyBytes } from './config/fields.ts'
 import { openEngines } from './engines.ts'
 import { machineId } from './machine.ts'
+import type { Parts } from './parts.ts'
 import { openRouter } from './router.ts'
 import { openWorker } from './worker.ts'
 import { openWeb } from './web.ts'
@@ -61,8 +62,23 @@ export async function openHouse(how: { config: Config; as: readonly Role[]; sign
   const engines = openEngines(config, store)
   const machine = await machineId(config.data)
   const scratch = join(config.data, 'scratch')
-  const disk = () => freeBytes(config.data)
-  const parts = { config, log, db, pool, bus, queue, settings, store, engines, machine, seal, key, scratch, disk }
+  const free = () => freeBytes(config.data)
+  const parts: Parts = {
+    config,
+    log,
+    db,
+    pool,
+    bus,
+    queue,
+    settings,
+    store,
+    engines,
+    machine,
+    seal,
+    key,
+    scratch,
+    freeBytes: free,
+  }
 
   const { router, local, metrics, files, health } = openRouter({ ...parts, state: database.state })
   if (as.includes('worker') || as.includes('scheduler')) {

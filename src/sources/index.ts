@@ -1,0 +1,5 @@
+import type { Source } from '#pipeline/engine.ts'
+import { direct } from './direct/source.ts'
+
+/** Every way in. A new one is a folder and a line here. */
+export const sources: readonly Source[] = [direct]
