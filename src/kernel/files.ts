@@ -1,9 +1,10 @@
 import { constants, createReadStream, createWriteStream } from 'node:fs'
-import { chmod, copyFile, link, mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises'
+import { chmod, copyFile, link, mkdir, open, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { errno } from './file-faults.ts'
+import { newId } from './ids.ts'
 
 // Errors of the file system are thrown as they are: the caller knows whose folder it was and translates them.
 
@@ -99,6 +100,36 @@ export async function makeFolder(folder: string): Promise<void> {
   const first = await mkdir(folder, { recursive: true })
   if (first === undefined) return
   for (let at = folder; at.length >= first.length && at !== dirname(at); at = dirname(at)) await syncPath(dirname(at))
+}
+
+/**
+ * Writes a small file unless it is there already, and answers what is in it then. Whole from its first moment; of several
+ * processes that do so at once, all get the same.
+ */
+export async function writeOnce(
+  path: string,
+  content: Uint8Array | string,
+  how: { mode?: number } = {},
+): Promise<Buffer> {
+  const there = await readFile(path).catch(absent)
+  if (there) return there
+  await makeFolder(dirname(path))
+  const temporary = `${path}.${newId()}`
+  try {
+    await writeFile(temporary, content, { flag: 'wx', mode: how.mode ?? 0o644, flush: true })
+    // A hard link, unlike a rename, fails when somebody was faster.
+    await link(temporary, path).catch((thrown: unknown) => {
+      if (errno(thrown) !== 'EEXIST') throw thrown
+    })
+    await syncPath(dirname(path))
+  } finally {
+    await rm(temporary, { force: true })
+  }
+  return await readFile(path)
+}
+
+function absent(thrown: unknown): undefined {
+  if (errno(thrown) !== 'ENOENT') throw thrown
 }
 
 /** Has a file's bytes, or a folder's names, written to disk. */

@@ -1,10 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
-import { link, open, readFile, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { Fault } from '@jackdaw/contract/faults.ts'
-import { errno, writing } from './file-faults.ts'
-import { makeFolder, syncPath } from './files.ts'
-import { newId } from './ids.ts'
+import { writing } from './file-faults.ts'
+import { writeOnce } from './files.ts'
 
 /** AES-256 takes 32 bytes. */
 const keyBytes = 32
@@ -66,7 +63,7 @@ export function sealWith(keys: readonly [Uint8Array, ...Uint8Array[]]): Seal {
  */
 export async function keyFromFile(path: string): Promise<Uint8Array> {
   return writing(path, 'house', async () => {
-    const key = (await readKey(path)) ?? (await makeKey(path))
+    const key = await writeOnce(path, randomBytes(keyBytes), { mode: 0o600 })
     if (key.length !== keyBytes) {
       throw new Fault('input.config', { reason: `${path} is not a key of ${keyBytes} bytes; put the right file back.` })
     }
@@ -81,35 +78,4 @@ function keyId(key: Uint8Array): string {
 
 function unsealable(reason: string, cause?: unknown): Fault {
   return new Fault('input.config', { reason: `A stored secret cannot be opened: ${reason}.` }, { cause })
-}
-
-async function readKey(path: string): Promise<Uint8Array | undefined> {
-  try {
-    return await readFile(path)
-  } catch (thrown) {
-    if (errno(thrown) === 'ENOENT') return undefined
-    throw thrown
-  }
-}
-
-async function makeKey(path: string): Promise<Uint8Array> {
-  await makeFolder(dirname(path))
-  const temporary = `${path}.${newId()}`
-  try {
-    const file = await open(temporary, 'wx', 0o600)
-    try {
-      await file.writeFile(randomBytes(keyBytes))
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    // Whole from its first moment, and whoever comes second finds the name taken and reads the other's.
-    await link(temporary, path).catch((thrown: unknown) => {
-      if (errno(thrown) !== 'EEXIST') throw thrown
-    })
-    await syncPath(dirname(path))
-  } finally {
-    await rm(temporary, { force: true })
-  }
-  return readFile(path)
 }

@@ -80,12 +80,17 @@ export async function openHouse(how: { config: Config; as: readonly Role[]; sign
     freeBytes: free,
   }
 
-  const { router, local, metrics, files, health } = openRouter({ ...parts, state: database.state })
+  const { router, local, metrics, files, health } = openRouter({
+    ...parts,
+    state: database.state,
+    token: '',
+    publicUrl: () => '',
+  })
   if (as.includes('worker') || as.includes('scheduler')) {
     const failed = (error: unknown) => log.warn({ err: error }, 'scratch could not be cleaned')
     stack.use(keepScratchClean({ pool, bus, root: scratch, failed }))
   }
-  const worker = as.includes('worker') ? stack.use(await openWorker({ ...parts, metrics, roles: as })) : undefined
+  const worker = as.includes('worker') ? stack.use(await openWorker(parts)) : undefined
   const web = as.includes('web') ? stack.use(await openWeb({ config, log, router, metrics, files, health })) : undefined
 
   const open = stack.move()
