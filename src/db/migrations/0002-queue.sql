@@ -274,7 +274,7 @@ begin
       from jsonb_to_recordset(p_result -> 'made') as m(id text, name text, type text, bytes bigint, sha256 text, path text), jobs j
       where j.id = jid;
   end if;
-  update assets a set facts = coalesce(n.facts, a.facts), thumbnail = coalesce(n.thumbnail, a.thumbnail)
+  update assets a set facts = case when n.facts is null then a.facts else coalesce(a.facts, '{}') || n.facts end, thumbnail = coalesce(n.thumbnail, a.thumbnail)
     from jsonb_to_recordset(coalesce(p_result -> 'notes', '[]')) as n(asset text, facts jsonb, thumbnail text) where a.id = n.asset;
   for r in select * from jsonb_array_elements(coalesce(p_result -> 'receipts', '[]')) loop
     place := r ->> 'place';

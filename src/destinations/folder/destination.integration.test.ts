@@ -23,7 +23,7 @@ const open = async (_: unknown, root: string) => ({
   },
 })
 
-destinationSuite('folder', open, { exact: true })
+destinationSuite('folder', open, { exact: true, saves: true })
 
 async function begin(t: Parameters<typeof scratch>[0], bytes: string | Buffer = 'hello') {
   const root = await scratch(t)

@@ -2,13 +2,17 @@ import { stat } from 'node:fs/promises'
 import { z } from 'zod'
 import type { Receipt } from '@jackdaw/contract/nouns/asset.ts'
 import type { Destination, LocalAsset } from '#pipeline/engine.ts'
-import type { Store } from '#pipeline/store.ts'
+
+/** What the library needs of the house's store: the bytes of a local file kept under their digest, safe to repeat. */
+export interface Keeper {
+  put(localPath: string, sha256: string, how: { signal: AbortSignal; trusted: boolean }): Promise<unknown>
+}
 
 /**
  * Keeps assets in the library of this house: their bytes go into the store, where the same content is held once. Exact
  * by digest, so it needs no checkpoint. `to` is not used. Whoever commits the receipt marks the asset kept with it.
  */
-export function library(store: Store): Destination {
+export function library(store: Keeper): Destination {
   return {
     name: 'library',
     title: 'The library of this house',
@@ -35,5 +39,5 @@ export function library(store: Store): Destination {
 /** Nothing has written to the file since its digest was computed: then it need not be read again. */
 async function isUntouched(asset: LocalAsset): Promise<boolean> {
   const { size, mtimeMs } = await stat(asset.path)
-  return size === asset.bytes && mtimeMs <= Date.parse(asset.createdAt)
+  return size === asset.bytes && Math.floor(mtimeMs) <= Date.parse(asset.createdAt)
 }
