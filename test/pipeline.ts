@@ -38,15 +38,27 @@ export interface TestPipeline {
   /** Another worker on the same database, as another process would be. */
   worker(machine?: string): Promise<Worker>
   /** Starts a job per link and returns their ids. */
-  start(...wishes: readonly (string | (Partial<NewJob> & { link: { kind: string; text: string } }))[]): Promise<string[]>
+  start(
+    ...wishes: readonly (string | (Partial<NewJob> & { link: { kind: string; text: string } }))[]
+  ): Promise<string[]>
   /** Waits until the job is in one of these states (ended, unless given). */
   until(job: string, ...states: readonly JobState[]): Promise<JobState>
 }
 
 /** The pipeline on a real database with the engines that a test brings. */
-export async function testPipeline(t: TestContext, url: string, engines: Partial<Engines>, limits: Partial<Limits> = {}): Promise<TestPipeline> {
+export async function testPipeline(
+  t: TestContext,
+  url: string,
+  engines: Partial<Engines>,
+  limits: Partial<Limits> = {},
+): Promise<TestPipeline> {
   const root = await mkdtemp(join(tmpdir(), 'jackdaw-pipeline-'))
-  const pool = new Pool({ connectionString: url, max: 12, types: resultTypes, options: '-c search_path=jackdaw,public' })
+  const pool = new Pool({
+    connectionString: url,
+    max: 12,
+    types: resultTypes,
+    options: '-c search_path=jackdaw,public',
+  })
   pool.on('error', () => {})
   const bus = createBus()
   const queue = createQueue(pool)
@@ -151,7 +163,12 @@ const closed = {
   [Symbol.asyncDispose]: async () => {},
 }
 
-const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: (...args: unknown[]) => process.stderr.write(`${JSON.stringify(args, errors)}\n`) }
+const quiet = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: (...args: unknown[]) => process.stderr.write(`${JSON.stringify(args, errors)}\n`),
+}
 
 function errors(_key: string, value: unknown): unknown {
   return value instanceof Error ? { message: value.message, stack: value.stack } : value

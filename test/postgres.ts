@@ -1,20 +1,27 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { chmod, lstat, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Client } from 'pg'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Client, type Pool } from 'pg'
 import { type EmbeddedDatabase, openEmbedded } from '#db/embedded.ts'
 import type { Log } from '#db/log.ts'
 import { migrate, migrationsFolder, readMigrations } from '#db/migrate.ts'
-import { openDatabase } from '#db/open.ts'
+import { type Db, openDatabase } from '#db/open.ts'
+import type { Tables } from '#db/tables.ts'
 
 /** What ends at some time: the context of a test or, at the top level of a file, `{ after }` of node:test. */
 export interface After {
   after(fn: () => Promise<void>): void
 }
 
-export interface TestDatabase {
+export interface EmptyDatabase {
   readonly url: string
   readonly name: string
+}
+
+export interface TestDatabase extends EmptyDatabase {
+  readonly db: Db<Tables>
+  readonly pool: Pool
 }
 
 /** A logger that says nothing. */
@@ -26,15 +33,22 @@ export const quiet: Log = { debug: nothing, info: nothing, warn: nothing, error:
  * wait for the disk; a test about durability opens a cluster of its own in a `testFolder`.
  */
 export async function testDatabase(t: After): Promise<TestDatabase> {
-  return await freshDatabase(t, ensureTemplate)
+  const { url, name } = await emptyDatabase(t, ensureTemplate)
+  const database = await openDatabase<Tables>({
+    url,
+    log: quiet,
+    name: 'jackdaw test',
+    pool: { size: 2, overflow: 10 },
+  })
+  t.after(async () => await database[Symbol.asyncDispose]())
+  return { url, name, db: database.db, pool: database.pool }
 }
 
 /** The same without any migration. */
-export async function emptyDatabase(t: After): Promise<TestDatabase> {
-  return await freshDatabase(t, async () => 'template0')
-}
-
-async function freshDatabase(t: After, template: (url: string) => Promise<string>): Promise<TestDatabase> {
+export async function emptyDatabase(
+  t: After,
+  template: (url: string) => Promise<string> = async () => 'template0',
+): Promise<EmptyDatabase> {
   const server = await testServer()
   const name = `test_${process.pid}_${randomBytes(4).toString('hex')}`
   try {
@@ -44,11 +58,30 @@ async function freshDatabase(t: After, template: (url: string) => Promise<string
     await server[Symbol.asyncDispose]()
     throw error
   }
-  t.after(async () => {
-    await asAdmin(server.url, (client) => client.query(`drop database if exists ${name} with (force)`))
-    await server[Symbol.asyncDispose]()
-  })
+  // Hooks run in the order of their making: whoever uses the database leaves it after this one, so it is not awaited.
+  t.after(async () => void dropWhenLeft(server, name))
   return { url: withDatabase(server.url, name), name }
+}
+
+// Time for the hooks of a test to close their connections.
+const leaveWithinMs = 10_000
+
+async function dropWhenLeft(server: Server, name: string): Promise<void> {
+  const until = performance.now() + leaveWithinMs
+  try {
+    await asAdmin(server.url, async (client) => {
+      while (performance.now() < until) {
+        const { rowCount } = await client.query('select from pg_stat_activity where datname = $1', [name])
+        if (rowCount === 0) break
+        await sleep(20)
+      }
+      await client.query(`drop database if exists ${name} with (force)`)
+    })
+  } catch {
+    // The test is over, and the sweep of the next run drops what stays.
+  } finally {
+    await server[Symbol.asyncDispose]()
+  }
 }
 
 /** A temporary folder, removed when `t` ends, that the database's user may pass through when the tests run as root. */
@@ -59,11 +92,14 @@ export async function testFolder(t: After, name = 'jackdaw-test'): Promise<strin
   return folder
 }
 
+type Server = Pick<EmbeddedDatabase, 'url' | typeof Symbol.asyncDispose>
+
 /** The server of this test run: every test process attaches to it, the last one out stops it. */
-export async function testServer(): Promise<Pick<EmbeddedDatabase, 'url' | typeof Symbol.asyncDispose>> {
+export async function testServer(): Promise<Server> {
   const given = process.env['JACKDAW_TEST_DATABASE_URL']
   if (given) return { url: given, [Symbol.asyncDispose]: async () => undefined }
-  const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '400' }
+  const fast = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', deadlock_timeout: '50ms' }
+  const settings = { ...fast, max_connections: '400' }
   return await openEmbedded({ dir: join(await serverFolder(), 'pg'), log: quiet, settings })
 }
 

@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
-import { chmod, chown, cp, mkdir, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises'
+import { chown, cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { after, before, test, type TestContext } from 'node:test'
-import { Client } from 'pg'
 import { isFault } from '@jackdaw/contract/faults.ts'
+import { ask, command, house, isAlive, serverPid } from '#test/houses.ts'
 import { quiet, testFolder } from '#test/postgres.ts'
 import { openEmbedded } from './embedded.ts'
-
-const isRoot = process.getuid?.() === 0
-// nobody, on Debian and most others.
-const nobody = 65534
 
 // initdb takes a second: tests that are not about it copy a stopped cluster that is made once.
 const original = await testFolder({ after })
@@ -93,6 +86,23 @@ test('the server outlives a killed process, is attached to, and the dead do not 
   assert.equal(await serverPid(dir), pid)
   await database[Symbol.asyncDispose]()
   assert(!isAlive(pid))
+})
+
+test('houses killed at any moment of opening leave a folder that opens', async (t) => {
+  const dir = join(await testFolder(t), 'pg')
+  // From before the lock, through initdb and the start of the server, to being in.
+  for (const afterMs of [100, 300, 600, 900, 1100, 1300]) {
+    const houses = [house(t, dir), house(t, dir)]
+    await new Promise((resolve) => setTimeout(resolve, afterMs))
+    for (const { child } of houses) child.kill('SIGKILL')
+    await Promise.all(houses.map(({ exited }) => exited))
+  }
+  const database = await openEmbedded({ dir, log: quiet })
+  const pid = await serverPid(dir)
+  assert.equal((await ask(database.url, 'select 1 as one'))['one'], 1)
+  await database[Symbol.asyncDispose]()
+  assert(!isAlive(pid))
+  assert.deepEqual(await readdir(join(`${dir}.house`, 'in')), [])
 })
 
 test('the server has a session of its own and does not keep a forgetful process alive', async (t) => {
@@ -180,7 +190,11 @@ test('a folder with something else in it is left alone', async (t) => {
   const dir = join(await testFolder(t), 'pg')
   await mkdir(dir)
   await writeFile(join(dir, 'letters.txt'), 'dear')
-  await assert.rejects(openEmbedded({ dir, log: quiet }), (error) => isFault(error, 'house.database-unfit'))
+  await assert.rejects(openEmbedded({ dir, log: quiet }), (error) => {
+    assert(isFault(error, 'house.database-unfit'))
+    assert.match(error.message, /move it away/)
+    return true
+  })
   assert.deepEqual(await readdir(dir), ['letters.txt'])
   assert.deepEqual((await readdir(dirname(dir))).sort(), ['pg', 'pg.house'])
 })
@@ -204,138 +218,11 @@ test('opening stops when its signal is aborted, with the reason of the signal', 
   assert.deepEqual(await readdir(join(`${dir}.house`, 'in')), [])
 })
 
-test('a full disk is told, and nothing half-made stays', { skip: !isRoot && 'mounting needs root' }, async (t) => {
-  const small = join(await testFolder(t), 'small')
-  await mkdir(small)
-  await command('mount', ['-t', 'tmpfs', '-o', 'size=24m,mode=755', 'jackdaw-test', small])
-  await using mounted = new AsyncDisposableStack()
-  mounted.defer(() => command('umount', [small]))
-  await assert.rejects(openEmbedded({ dir: join(small, 'pg'), log: quiet }), (error) =>
-    isFault(error, 'house.disk-full'),
-  )
-  assert.deepEqual(await readdir(small), ['pg.house'])
-  await command('mount', ['-o', 'remount,size=200m', small])
-  await using database = await openEmbedded({ dir: join(small, 'pg'), log: quiet })
-  assert.equal((await ask(database.url, 'select 1 as one'))['one'], 1)
-})
-
-test('a folder that only root may enter gets its cluster elsewhere, for good', { skip: !isRoot }, async (t) => {
-  const closed = await testFolder(t)
-  await chmod(closed, 0o700)
-  const dir = join(closed, 'pg')
-  const said: unknown[] = []
-  const first = await openEmbedded({ dir, log: { ...quiet, info: (...fields: unknown[]) => said.push(fields) } })
-  t.after(() => rm(dirname(first.cluster), { recursive: true, force: true }))
-  assert.match(first.cluster, /^\/var\/lib\/jackdaw\/[0-9a-f]{12}-[0-9a-f]{6}\/pg$/)
-  assert.match(JSON.stringify(said), /placed where its user can reach it/)
-  const note = await readFile(join(closed, 'pg-location.txt'), 'utf8')
-  assert.equal(note.split('\n')[0], first.cluster)
-  assert.match(note, /cannot reach/)
-  await ask(first.url, 'create table kept as select 42 as answer')
-  await first[Symbol.asyncDispose]()
-  await chmod(closed, 0o755)
-  await using second = await openEmbedded({ dir, log: quiet })
-  assert.equal((await ask(second.url, 'select answer from kept'))['answer'], 42)
-})
-
-test('a cluster that its user cannot reach any more is explained, not replaced', { skip: !isRoot }, async (t) => {
-  const folder = dirname(await prepared(t))
-  await chmod(folder, 0o700)
-  await assert.rejects(openEmbedded({ dir: join(folder, 'pg'), log: quiet }), (error) => {
-    assert(isFault(error, 'house.database-unfit'))
-    assert.match(error.message, /chmod o\+x/)
-    return true
-  })
-})
-
-test('an ordinary user runs the server as themselves, root joins them, others are refused', async (t) => {
-  if (!isRoot || !(await canRun(nobody))) return t.skip('needs root, and a checkout that nobody can read')
-  const folder = await testFolder(t)
-  await chown(folder, nobody, nobody)
-  const dir = join(folder, 'pg')
-  const theirs = house(t, dir, { uid: nobody })
-  const line = await theirs.line
-  assert.equal(line['fault'], undefined)
-  const pid = await serverPid(dir)
-  assert.equal((await stat(`/proc/${pid}`)).uid, nobody)
-  await using ours = await openEmbedded({ dir, log: quiet })
-  assert.equal(await serverPid(dir), pid)
-  await theirs.leave()
-  assert(isAlive(pid))
-  await ours[Symbol.asyncDispose]()
-  assert(!isAlive(pid))
-  // Started by root in that folder, it still runs as its owner.
-  await using again = await openEmbedded({ dir, log: quiet })
-  assert.equal((await stat(`/proc/${await serverPid(again.cluster)}`)).uid, nobody)
-  const daemon = await house(t, dir, { uid: 1 }).line
-  assert.match(String(daemon['fault']), /belongs to/)
-  return undefined
-})
-
 /** A data folder with a stopped cluster. */
 async function prepared(t: TestContext): Promise<string> {
   const folder = await testFolder(t)
   await command('cp', ['-a', `${original}/.`, folder])
   return join(folder, 'pg')
-}
-
-type House = {
-  readonly child: ChildProcess
-  readonly line: Promise<Record<string, unknown>>
-  readonly exited: Promise<unknown[]>
-  leave(): Promise<void>
-}
-
-function house(t: TestContext, dir: string, { uid, args = [] }: { uid?: number; args?: string[] } = {}): House {
-  const child = spawn(process.execPath, [join(import.meta.dirname, '../../test/fakes/house.ts'), dir, ...args], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    ...(uid === undefined ? {} : { uid, gid: uid }),
-  })
-  const exited = once(child, 'exit')
-  t.after(() => child.kill('SIGKILL'))
-  const line = once(createInterface(child.stdout), 'line').then(([text]) => JSON.parse(String(text)))
-  const leave = async () => {
-    child.stdin.end()
-    await exited
-  }
-  return { child, line, exited, leave }
-}
-
-async function ask(url: string, sql: string): Promise<Record<string, unknown>> {
-  const client = new Client({ connectionString: url })
-  client.on('error', () => undefined)
-  await client.connect()
-  try {
-    return (await client.query(sql)).rows[0] ?? {}
-  } finally {
-    await client.end()
-  }
-}
-
-async function serverPid(cluster: string): Promise<number> {
-  return Number((await readFile(join(cluster, 'postmaster.pid'), 'utf8')).split('\n')[0])
-}
-
-/** A zombie is dead: under a process 1 that buries nobody it stays. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return process.platform !== 'linux' || !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')
-  } catch {
-    return false
-  }
-}
-
-async function command(tool: string, args: string[]): Promise<void> {
-  const [code] = await once(spawn(tool, args, { stdio: 'inherit' }), 'exit')
-  assert.equal(code, 0, `${tool} ${args.join(' ')}`)
-}
-
-async function canRun(uid: number): Promise<boolean> {
-  const program = await readlink(process.execPath).catch(() => process.execPath)
-  const child = spawn(program, ['-e', `fs.accessSync(${JSON.stringify(import.meta.filename)})`], { uid, gid: uid })
-  const [code] = await once(child, 'exit').catch(() => [1])
-  return code === 0
 }
 
 async function giveTree(folder: string, uid: number): Promise<void> {

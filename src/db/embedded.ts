@@ -6,15 +6,9 @@ import { Fault } from '@jackdaw/contract/faults.ts'
 import { type FileLock, takeFileLock, tryFileLock } from './file-lock.ts'
 import type { Log } from './log.ts'
 import { type ServerPlace, serverPlace } from './server-place.ts'
-import {
-  clusterVersion,
-  createCluster,
-  type Server,
-  serverUrl,
-  startServer,
-  stopServer,
-  whenReady,
-} from './server-process.ts'
+import { clusterVersion, createCluster, sweepDrafts } from './server-cluster.ts'
+import { type Server, serverUrl, whenReady } from './server-find.ts'
+import { startServer, stopServer } from './server-process.ts'
 import { serverPrograms } from './server-programs.ts'
 import { role } from './server-settings.ts'
 
@@ -56,9 +50,10 @@ export async function openEmbedded({ dir, log, settings = {}, signal }: OpenEmbe
     const ours = await enter(place)
     try {
       const server = await attachOrStart(place, settings, log, until)
+      await ensureDatabase(server)
       return opened(place, server, ours, log)
     } catch (error) {
-      await leave(place, ours)
+      await leave(ours)
       throw error
     }
   } catch (error) {
@@ -71,9 +66,10 @@ function opened(place: ServerPlace, server: Server, ours: FileLock, log: Log): E
   let closing: Promise<void> | undefined
   const close = async () => {
     const until = AbortSignal.timeout(stopDeadlineMs)
-    using _ = await takeFileLock(join(place.house, 'lock'), until)
-    await leave(place, ours)
-    if (await anybodyIn(place)) return
+    using lock = await takeFileLock(join(place.house, 'lock'), until).catch(() => undefined)
+    await leave(ours)
+    // Whoever holds the lock for so long is starting the server or stopping it, and is in.
+    if (!lock || (await anybodyIn(place))) return
     const running = await whenReady(place, until)
     if (!running) return
     await stopServer(place, running, until)
@@ -97,6 +93,7 @@ async function attachOrStart(
     log.debug({ cluster: place.cluster, pid: running.pid }, 'attached to the running database server')
     return running
   }
+  await sweepDrafts(place)
   const programs = await serverPrograms(place.user)
   const version = await clusterVersion(place.cluster)
   if (version === undefined) {
@@ -104,7 +101,6 @@ async function attachOrStart(
     log.info({ cluster: place.cluster }, 'database cluster made')
   } else if (version !== programs.major) throw otherVersion(place.cluster, version, programs.major)
   const server = await startServer(place, programs, settings, signal)
-  await ensureDatabase(server)
   log.debug({ cluster: place.cluster, pid: server.pid }, 'database server started')
   return server
 }
@@ -138,7 +134,7 @@ async function enter(place: ServerPlace): Promise<FileLock> {
   return lock
 }
 
-async function leave(place: ServerPlace, ours: FileLock): Promise<void> {
+async function leave(ours: FileLock): Promise<void> {
   ours[Symbol.dispose]()
   await rm(ours.path, { force: true })
 }
@@ -150,7 +146,7 @@ async function anybodyIn(place: ServerPlace): Promise<boolean> {
     const path = join(place.house, 'in', name)
     const left = tryFileLock(path)
     if (!left) found = true
-    else await leave(place, left)
+    else await leave(left)
   }
   return found
 }
