@@ -80,6 +80,11 @@ export class Landing {
     return sum(this.#have)
   }
 
+  /** Learns which version is arriving, if that is not known yet. */
+  adopt(version: Validators): void {
+    this.#version ??= version
+  }
+
   /** Starts over with another version: nothing of the old one stays. */
   async restart(version: Validators | undefined): Promise<void> {
     await this.#saving

@@ -1,7 +1,7 @@
-import type { Landing } from '#kernel/landing/landing.ts'
-import type { Positions } from '#kernel/landing/landing.ts'
+import type { Landing, Positions } from '#kernel/landing/landing.ts'
 import type { Visitor } from '#kernel/http/visitor.ts'
 import type { Run } from '#pipeline/engine.ts'
+import type { Slots } from './slots.ts'
 import type { Tuning } from './tuning.ts'
 
 /** One file on its way: what every way of getting its bytes needs. */
@@ -18,4 +18,5 @@ export interface Context {
   ranges: boolean
   readonly maxBytes: number | undefined
   readonly maxConnections: number
+  readonly slots: Slots
 }

@@ -6,3 +6,6 @@ export class Untrue extends Error {}
 
 /** Nothing wrong, but nothing for the fast path either: the well-kept client takes it. */
 export class Unusual extends Error {}
+
+/** As `Unusual`, and where the link led before is no longer the place: ask the original link again. */
+export class Moved extends Unusual {}

@@ -107,3 +107,94 @@ test('a file over the limit is refused before', async () =>
   await fails('x=1', 'quota.file-size', { options: { maxBytes: 1000 } }))
 test('a file over the limit is refused during', async () =>
   await fails('chunked=1', 'quota.file-size', { options: { maxBytes: 1000 } }))
+
+test('a file of known length goes over raw sockets, another by the well-kept client', async () => {
+  await using known = await get(site.file(2 * MiB, 'k=known'))
+  assert.equal(known.run.connects.length, 1)
+  await using unknown = await get(site.file(2 * MiB, 'chunked=1&ranges=off'))
+  assert.equal(unknown.run.connects.length, 0)
+})
+
+test('a server that limits each connection is asked by several', async () => {
+  const link = site.file(20 * MiB, 'rate=8000000')
+  await using got = await get(link, { options: { connections: 8 } })
+  assert.equal(got.asset.sha256, site.content.sha256(20 * MiB))
+  assert.ok(site.counts(link).peak > 1 && site.counts(link).peak <= 8, String(site.counts(link).peak))
+})
+
+for (const refuse of ['503', '429', 'reset']) {
+  test(`a server that answers a second connection with ${refuse} gets one`, async () => {
+    const link = site.file(12 * MiB, `rate=8000000&connections=1&refuse=${refuse}`)
+    await using got = await get(link)
+    assert.equal(got.asset.sha256, site.content.sha256(12 * MiB))
+    assert.ok(got.run.logs.some((log) => log.message.includes('back to one')))
+  })
+}
+
+test('the same bytes for every range are found out where two lanes meet', async () => {
+  const link = site.file(20 * MiB, 'rate=8000000&ranges=same')
+  await using got = await get(link)
+  assert.equal(got.asset.sha256, site.content.sha256(20 * MiB))
+  assert.ok(got.run.logs.some((log) => log.message.includes('starting the file over')))
+})
+
+test('an interrupted download goes on where it was', async () => {
+  const bytes = 8 * MiB
+  const link = site.file(bytes, 'rate=8000000&k=resume')
+  await using first = await TestRun.start<Positions>()
+  const media = await direct.resolve({ kind: 'url', text: link }, {}, first)
+  const [part] = media.parts
+  assert.ok(part)
+  const going = createHttpTransport(quick).fetch(part, { connections: 2 }, first)
+  going.catch(() => undefined)
+  const report = first.report.bind(first)
+  first.report = (progress) => {
+    report(progress)
+    if (progress.done > bytes / 2) first.abort()
+  }
+  await assert.rejects(going, (error) => isFault(error, 'house.stopping'))
+  const before = site.counts(link).bytes
+  await using second = await TestRun.start<Positions>({
+    dir: first.dir,
+    ...(first.saved.at(-1) && { checkpoint: first.saved.at(-1) }),
+  })
+  const [asset] = await createHttpTransport(quick).fetch(part, { connections: 2 }, second)
+  assert.equal(asset?.sha256, site.content.sha256(bytes))
+  assert.ok(site.counts(link).bytes - before < bytes * 0.7, `${site.counts(link).bytes - before} bytes sent again`)
+})
+
+test('secrets stay at home when the site redirects elsewhere', async () => {
+  await using other = await Site.start()
+  const target = other.file(2 * MiB)
+  const link = `${site.origin}/redirect?to=${encodeURIComponent(target)}`
+  const cookies = '127.0.0.1\tFALSE\t/redirect\tFALSE\t0\tsession\tmine'
+  await using got = await get(link, {
+    options: { user: 'me', password: 'secret', headers: { 'X-Token': 'secret' }, cookies },
+  })
+  assert.equal(got.asset.bytes, 2 * MiB)
+  const [home] = site.counts(link).headers
+  assert.ok(home?.['authorization'] && home['x-token'] === 'secret' && home['cookie'] === 'session=mine')
+  for (const headers of other.counts(target).headers) {
+    assert.ok(!headers['authorization'] && !headers['x-token'] && !headers['cookie'])
+  }
+})
+
+test('a self-signed certificate is refused, and nothing is fetched', async () => {
+  await using tls = await Site.start({ tls: true })
+  await assert.rejects(get(tls.file(1000)), (error) => isFault(error, 'source.certificate'))
+})
+
+test('a file over TLS arrives', async () => {
+  await using tls = await Site.start({ tls: true })
+  await using got = await get(tls.file(20 * MiB), { run: { ca: tls.certificate ?? '' } })
+  assert.equal(got.asset.sha256, tls.content.sha256(20 * MiB))
+  assert.ok(got.run.connects.length > 0)
+})
+
+test('a bandwidth limit is honoured by pauses', async () => {
+  let charged = 0
+  const run = { charge: (bytes: number) => ((charged += bytes), 1) }
+  await using got = await get(site.file(3 * MiB, 'k=charge'), { run })
+  assert.equal(got.asset.sha256, site.content.sha256(3 * MiB))
+  assert.ok(charged >= 3 * MiB)
+})

@@ -4,12 +4,14 @@ import { Landing, Positions } from '#kernel/landing/landing.ts'
 import type { Transport } from '#pipeline/engine.ts'
 import type { Context } from './context.ts'
 import { Options, parseRequest } from './request.ts'
+import { Slots } from './slots.ts'
 import { transfer } from './transfer.ts'
 import { defaults, type Tuning } from './tuning.ts'
 
 /** Files over HTTP and HTTPS: resumed by validators, in parallel ranges where that is faster, hashed on the way. */
 export function createHttpTransport(tuned: Partial<Tuning> = {}): Transport<Options, Positions> {
   const tuning = { ...defaults, ...tuned }
+  const slots = new Slots()
   return {
     name: 'http',
     title: 'Files over HTTP and HTTPS',
@@ -30,10 +32,11 @@ export function createHttpTransport(tuned: Partial<Tuning> = {}): Transport<Opti
         final: new URL(request.final ?? request.url),
         ranges: request.ranges ?? true,
         maxBytes: options.maxBytes,
-        maxConnections: options.connections ?? 8,
+        maxConnections: options.connections ?? tuning.connections,
+        slots,
       }
       try {
-        const bytes = await transfer(context)
+        const bytes = await transfer(context, request.validators?.bytes)
         const sha256 = await landing.finish(bytes)
         const seen = await sniff(await landing.read(0, 4100), part.name, part.type)
         run.report({ unit: 'bytes', done: bytes, of: bytes })

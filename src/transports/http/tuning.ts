@@ -6,6 +6,8 @@ export interface Tuning {
   readonly pauseMs: readonly number[]
   /** SHA-256 on the way. */
   readonly digest: boolean
+  /** Most connections to one host unless a job says otherwise: what `aria2c -x16` takes, and only while each pays. */
+  readonly connections: number
   /** The raw path through `Run.connect`. */
   readonly fast: boolean
 }
@@ -14,5 +16,6 @@ export const defaults: Tuning = {
   stallMs: 30_000,
   pauseMs: [100, 500, 2000],
   digest: true,
+  connections: 16,
   fast: true,
 }

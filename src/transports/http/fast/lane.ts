@@ -1,0 +1,298 @@
+import { Fault } from '@jackdaw/contract/faults.ts'
+import { write } from 'node:fs'
+import type { Socket } from 'node:net'
+import type { Context } from '../context.ts'
+import { checkLanded } from '../checks.ts'
+import type { Buffers } from './buffers.ts'
+import { formatRequest, parseHead, type Head } from './head.ts'
+
+/** A buffer with less room than this is written: a read of a TLS record (16 KiB) or of a full socket fits in the rest. */
+const roomBytes = 64 * 1024
+/** What a lane reads past a cut, to compare it with what the next lane got as its first bytes. */
+export const meetBytes = 512
+
+export interface LaneWork {
+  /** First byte that is wanted. */
+  readonly from: number
+  /** First byte that is not. */
+  readonly to: number
+  /** So many bytes before `from` are here already: they are asked for again and compared. */
+  readonly back: number
+  /** Ask without a range. */
+  readonly whole: boolean
+  readonly headers: Readonly<Record<string, string>>
+  readonly size: 'big' | 'small'
+}
+
+export interface LaneEvents {
+  /** Throws when the answer is not what this lane may take. */
+  head(head: Head): void
+  arrived(bytes: number): void
+  /** The bytes that begin at `at`, from either side of a cut. Throws `Untrue` when both sides differ. */
+  meet(at: number, bytes: Buffer): void
+}
+
+/**
+ * One connection that brings one range: bytes are received into a reused buffer and written from it at their place. Its
+ * end may be brought forward while it runs. It owns its socket and buffers until `run` has settled.
+ */
+export class Lane {
+  readonly #context: Context
+  readonly #work: LaneWork
+  readonly #events: LaneEvents
+  readonly #buffers: Buffers
+  readonly #done = Promise.withResolvers<void>()
+  readonly #requestEnd: number
+  #socket: Socket | undefined
+  #buffer: Buffer | undefined
+  /** Place in the file of the buffer's first byte. */
+  #at: number
+  #fill = 0
+  /** Where in the buffer the socket puts its next bytes. */
+  #roomAt = 0
+  #to: number
+  #overlap: Buffer = Buffer.alloc(0)
+  #inBody = false
+  #met = false
+  #counted: number
+  #writes = 0
+  #settled = false
+  #paused = false
+  #fault: unknown
+  #heardAt = performance.now()
+
+  constructor(context: Context, buffers: Buffers, work: LaneWork, events: LaneEvents) {
+    this.#context = context
+    this.#buffers = buffers
+    this.#work = work
+    this.#events = events
+    this.#at = work.from - work.back
+    this.#to = work.to
+    this.#counted = work.from
+    this.#requestEnd = work.to
+  }
+
+  get received(): number {
+    return Math.min(this.#to, Math.max(this.#work.from, this.#inBody ? this.#at + this.#fill : 0))
+  }
+
+  get to(): number {
+    return this.#to
+  }
+
+  get remaining(): number {
+    return Math.max(0, this.#to - this.received)
+  }
+
+  /** Whether the head was taken and bytes of the body flow. */
+  get flows(): boolean {
+    return this.#inBody
+  }
+
+  /** Brings the end forward; `to` must lie after what was received. */
+  cut(to: number): void {
+    this.#to = to
+  }
+
+  /** Ends now, keeping what has arrived. */
+  stop(): void {
+    this.#to = Math.min(this.#to, this.received)
+    this.#settle()
+  }
+
+  /** Once in a while: writes what waits in a buffer if `flush`, notices silence. */
+  tick(now: number, flush: boolean): void {
+    if (flush && this.#inBody && this.#overlap.length === 0 && !this.#atCut()) this.#flushCopy()
+    if (!this.#paused && now - this.#heardAt > this.#context.tuning.stallMs) {
+      this.#settle(new Fault('source.stalled', { seconds: this.#context.tuning.stallMs / 1000 }))
+    }
+  }
+
+  /** Resolves when the range, or what `cut` and `stop` left of it, is written; everything before a fault is kept. */
+  async run(): Promise<void> {
+    const { run } = this.#context
+    const abort = () => this.#settle(run.signal.reason)
+    run.signal.addEventListener('abort', abort, { once: true })
+    this.#buffer = this.#buffers.take(this.#work.size, true)
+    try {
+      await this.#open()
+      await this.#done.promise
+    } finally {
+      run.signal.removeEventListener('abort', abort)
+      if (this.#buffer) this.#buffers.give(this.#buffer)
+      this.#buffer = undefined
+    }
+    if (this.#fault !== undefined) throw this.#fault
+  }
+
+  async #open(): Promise<void> {
+    const { final, landing, run } = this.#context
+    const tls = final.protocol === 'https:'
+    const host = final.hostname.replace(/^\[|\]$/g, '')
+    const [last, from] = [this.#requestEnd - 1, this.#at]
+    const range: Record<string, string> = this.#work.whole ? {} : { range: `bytes=${from}-${last}` }
+    this.#overlap = await landing.read(from, this.#work.back)
+    const request = formatRequest(final, { ...this.#work.headers, ...range })
+    const named = /^[\d.]+$|:/.test(host) ? {} : { servername: host }
+    const socket = await run.connect({
+      host,
+      port: Number(final.port || (tls ? 443 : 80)),
+      ...(tls ? { tls: { ...named, ALPNProtocols: ['http/1.1'] } } : {}),
+      onread: { buffer: () => this.#room(), callback: (bytes, buffer) => this.#read(bytes, buffer) },
+    })
+    this.#socket = socket
+    this.#heardAt = performance.now()
+    socket.on('error', (error) => this.#settle(error))
+    socket.once('close', () => this.#closed())
+    socket.once('end', () => this.#closed())
+    if (this.#settled) socket.destroy()
+    else socket.write(request)
+  }
+
+  /** A lane that only waited for the bytes behind its cut is complete without them. */
+  #closed(): void {
+    if (this.remaining === 0) this.#settle()
+    else this.#settle(new Fault('source.truncated', { bytes: this.received, expected: this.#to }))
+  }
+
+  /** Where the next read goes. The socket keeps it until that read: what is there meanwhile must not be given away. */
+  #room(): Buffer {
+    this.#roomAt = this.#fill
+    return this.#buffer?.subarray(this.#fill) ?? this.#buffers.spare
+  }
+
+  #read(bytes: number, buffer: Uint8Array): boolean {
+    if (this.#settled) return false
+    try {
+      this.#heardAt = performance.now()
+      if (this.#buffer === undefined) this.#buffer = this.#buffers.take(this.#work.size, true)
+      if (this.#buffer === undefined) return false // cannot be: `must` always gives one
+      if (buffer.buffer === this.#buffers.spare.buffer) this.#buffer.set(buffer.subarray(0, bytes), this.#fill)
+      else if (this.#roomAt !== this.#fill) this.#buffer.copyWithin(this.#fill, this.#roomAt, this.#roomAt + bytes)
+      this.#fill += bytes
+      if (!this.#inBody && !this.#takeHead(this.#buffer)) return true
+      if (this.#overlap.length > 0 && !this.#compare(this.#buffer)) return true
+      return this.#body()
+    } catch (error) {
+      this.#settle(error)
+      return false
+    }
+  }
+
+  #takeHead(buffer: Buffer): boolean {
+    const head = parseHead(buffer.subarray(0, this.#fill))
+    if (head === undefined) return false
+    if (head.status >= 200) {
+      this.#events.head(head)
+      this.#inBody = true
+    }
+    this.#consume(buffer, head.length) // of 1xx as well: the real head follows
+    return this.#inBody || (this.#fill > 0 && this.#takeHead(buffer))
+  }
+
+  #compare(buffer: Buffer): boolean {
+    const n = Math.min(this.#overlap.length, this.#fill)
+    checkLanded(this.#overlap.subarray(0, n), buffer.subarray(0, n))
+    this.#overlap = this.#overlap.subarray(n)
+    this.#consume(buffer, n)
+    this.#at += n
+    return this.#overlap.length === 0
+  }
+
+  #consume(buffer: Buffer, bytes: number): void {
+    buffer.copyWithin(0, bytes, this.#fill)
+    this.#fill -= bytes
+  }
+
+  #body(): boolean {
+    const news = this.received - this.#counted
+    this.#counted += news
+    this.#events.arrived(news)
+    const pause = this.#context.run.charge(news)
+    const buffer = this.#buffer
+    if (!this.#met && buffer && this.#at === this.#work.from && this.#fill >= meetBytes) {
+      this.#met = true
+      this.#events.meet(this.#work.from, Buffer.from(buffer.subarray(0, meetBytes)))
+    }
+    const received = this.#at + this.#fill
+    if (received >= this.#to) {
+      const beyond = this.#to < this.#requestEnd ? Math.min(meetBytes, this.#requestEnd - this.#to) : 0
+      if (received < this.#to + beyond) return true
+      const own = this.#to - this.#at
+      if (beyond > 0 && buffer) this.#events.meet(this.#to, Buffer.from(buffer.subarray(own, own + beyond)))
+      this.#settle()
+      return false
+    }
+    if (buffer && buffer.length - this.#fill < roomBytes) this.#flush()
+    if (pause > 0) this.#pause((resume) => setTimeout(resume, pause))
+    if (this.#buffer === undefined) this.#buffer = this.#buffers.take(this.#work.size)
+    if (this.#buffer === undefined) this.#pause((resume) => this.#buffers.onFree(resume))
+    return !this.#paused
+  }
+
+  #pause(until: (resume: () => void) => void): void {
+    if (this.#paused) return
+    this.#paused = true
+    this.#socket?.pause()
+    until(() => {
+      this.#paused = false
+      this.#heardAt = performance.now()
+      if (!this.#settled) this.#socket?.resume()
+    })
+  }
+
+  #atCut(): boolean {
+    return this.#at + this.#fill >= this.#to
+  }
+
+  /** Writes a copy: the socket is about to read into the buffer itself. Only small rests of slow lanes go this way. */
+  #flushCopy(): void {
+    const buffer = this.#buffer
+    if (buffer === undefined || this.#fill === 0) return
+    const at = this.#at
+    const copy = Buffer.from(buffer.subarray(0, this.#fill))
+    this.#at += this.#fill
+    this.#fill = 0
+    this.#writes += 1
+    this.#put(copy, { done: 0, bytes: copy.length, at, own: false })
+  }
+
+  /** Writes the buffer at its place; another one takes its turn when there is one. */
+  #flush(): void {
+    const buffer = this.#buffer
+    const bytes = Math.min(this.#fill, this.#to - this.#at)
+    if (buffer === undefined || bytes <= 0) return
+    const at = this.#at
+    this.#at += bytes
+    this.#fill = 0
+    this.#writes += 1
+    this.#buffer = this.#settled ? undefined : this.#buffers.take(this.#work.size)
+    this.#put(buffer, { done: 0, bytes, at, own: true })
+  }
+
+  #put(buffer: Buffer, { done, bytes, at, own }: { done: number; bytes: number; at: number; own: boolean }): void {
+    const { landing } = this.#context
+    write(landing.fd, buffer, done, bytes - done, at + done, (error, written) => {
+      if (!error && done + written < bytes) return this.#put(buffer, { done: done + written, bytes, at, own })
+      this.#writes -= 1
+      try {
+        if (error) throw error
+        landing.wrote(buffer.subarray(0, bytes), at)
+      } catch (fault) {
+        this.#fault ??= fault
+        this.#settle(fault)
+      }
+      if (own) this.#buffers.give(buffer)
+      if (this.#settled && this.#writes === 0) this.#done.resolve()
+    })
+  }
+
+  #settle(fault?: unknown): void {
+    if (this.#settled) return
+    this.#settled = true
+    this.#fault ??= fault
+    this.#socket?.destroy()
+    if (this.#inBody && this.#overlap.length === 0) this.#flush()
+    if (this.#writes === 0) this.#done.resolve()
+  }
+}
