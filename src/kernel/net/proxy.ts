@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { asFault, Fault } from '@jackdaw/contract/faults.ts'
 import type { Guard } from './guard.ts'
-import { forward, meter, parseAuthority, refuse, refuseTunnel, tunnel, type Way } from './relay.ts'
+import { forward, meter, refuse, refuseTunnel, tunnel, type Way } from './relay.ts'
 
 export interface ProxyOptions {
   readonly guard: Pick<Guard, 'connect'>
@@ -41,8 +41,9 @@ export async function openProxy(options: ProxyOptions): Promise<FilteringProxy> 
   const idleTimeoutMs = options.idleTimeoutMs ?? 60_000
   const admission = (request: IncomingMessage) => tickets.get(fingerprint(passwordOf(request)))
   const way = (admission: Admission, client: Duplex): Way => {
+    // A tool may send many requests on one connection.
+    if (!admission.streams.has(client)) client.once('close', () => admission.streams.delete(client))
     admission.streams.add(client)
-    client.once('close', () => admission.streams.delete(client))
     return { guard: options.guard, idleTimeoutMs, signal: admission.ended.signal, meter: () => meter(admission.take) }
   }
   const noted = (admission: Admission, thrown: unknown): Fault => {
@@ -71,7 +72,7 @@ export async function openProxy(options: ProxyOptions): Promise<FilteringProxy> 
     client.on('error', () => client.destroy())
     const ticket = admission(request)
     if (!ticket) return refuseTunnel(client, 407, 'This proxy serves the tools of Jackdaw only.')
-    tunnel(parseAuthority(request.url ?? ''), client, head, way(ticket, client)).catch((thrown: unknown) => {
+    tunnel(request.url ?? '', client, head, way(ticket, client)).catch((thrown: unknown) => {
       const fault = noted(ticket, thrown)
       refuseTunnel(client, fault.status, fault.message)
     })

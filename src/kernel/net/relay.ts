@@ -59,7 +59,8 @@ export async function forward(request: IncomingMessage, response: ServerResponse
 }
 
 /** Connects both ends and gets out of the way; throws a fault while nothing has been answered. */
-export async function tunnel(authority: Authority, client: Duplex, head: Buffer, way: Way): Promise<void> {
+export async function tunnel(target: string, client: Duplex, head: Buffer, way: Way): Promise<void> {
+  const authority = parseAuthority(target)
   if (closedPorts.has(authority.port))
     throw new Fault('link.invalid', { reason: 'the port belongs to another protocol' })
   const socket = await way.guard.connect({ ...authority, signal: way.signal })
@@ -108,14 +109,14 @@ export function refuseTunnel(client: Duplex, status: number, text: string): void
   )
 }
 
-export interface Authority {
+interface Authority {
   readonly host: string
   readonly port: number
   readonly hostHeader: string
 }
 
 /** Reads `host:port`; the port may be left out where `usualPort` says what it is then. Throws `link.invalid`. */
-export function parseAuthority(text: string, usualPort?: number): Authority {
+function parseAuthority(text: string, usualPort?: number): Authority {
   const match = /^(\[[^\]]*\]|[^:[\]@/?#\\\s]+)(?::(\d{1,5}))?$/.exec(text)
   const port = match?.[2] === undefined ? usualPort : Number(match[2])
   if (!match?.[1] || port === undefined) throw new Fault('link.invalid', { reason: 'it names no host and port' })
