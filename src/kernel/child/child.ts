@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault } from '@jackdaw/contract/faults.ts'
 import { identify } from './identity.ts'
-import { killGroup, markName, type ChildRecord } from './orphans.ts'
+import { groupLives, killGroup, markName, type ChildRecord } from './orphans.ts'
 import { collect, lastLines, tap } from './output.ts'
 import { findExecutable, missingTool } from './tools.ts'
 
@@ -157,7 +157,7 @@ async function endGroup(pid: number, graceMs: number): Promise<void> {
   let isAlive = killGroup(pid, 'SIGTERM')
   while (isAlive && performance.now() < deadline) {
     await sleep(20)
-    isAlive = killGroup(pid, 0)
+    isAlive = await groupLives(pid)
   }
   if (isAlive) killGroup(pid, 'SIGKILL')
 }

@@ -24,12 +24,7 @@ export async function isSame(identity: ProcessIdentity): Promise<boolean> {
 
 /** Clock ticks since boot on Linux (`proc_pid_stat(5)`, field 22), elsewhere the date that `ps` tells. */
 export async function startTimeOf(pid: number): Promise<string | undefined> {
-  if (process.platform === 'linux') {
-    const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => undefined)
-    // The command's name stands in brackets and may hold anything, brackets and spaces too.
-    const [state, ...fields] = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? []
-    return state === undefined || state === 'Z' || state === 'X' ? undefined : fields[18]
-  }
+  if (process.platform === 'linux') return (await statOf(pid))?.startTime
   const asked = await run('ps', ['-o', 'lstart=', '-p', String(pid)]).catch(() => undefined)
   return asked?.stdout.trim() || undefined
 }
@@ -38,6 +33,15 @@ export async function startTimeOf(pid: number): Promise<string | undefined> {
 export async function bootId(): Promise<string> {
   if (process.platform === 'linux') return (await readFile('/proc/sys/kernel/random/boot_id', 'latin1')).trim()
   return (await run('sysctl', ['-n', 'kern.bootsessionuuid'])).stdout.trim()
+}
+
+/** Group and start of a process of this Linux machine; undefined for a zombie, which is only waiting to be forgotten. */
+export async function statOf(pid: number): Promise<{ readonly group: number; readonly startTime: string } | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => undefined)
+  // The command's name stands in brackets and may hold anything, brackets and spaces too.
+  const [state, , group, ...fields] = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? []
+  const startTime = fields[16]
+  return startTime === undefined || state === 'Z' || state === 'X' ? undefined : { group: Number(group), startTime }
 }
 
 const run = promisify(execFile)

@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { isSame, type ProcessIdentity } from './identity.ts'
+import { isSame, statOf, type ProcessIdentity } from './identity.ts'
 
 /** The variable that names the step in the environment of its processes, grandchildren too. */
 export const markName = 'JACKDAW_STEP'
@@ -34,8 +34,7 @@ export async function sweepOrphans(records: readonly ChildRecord[]): Promise<rea
 /** Processes of this machine whose environment carries one of the marks; empty where there is no /proc. */
 export async function marked(marks: ReadonlySet<string>): Promise<readonly number[]> {
   if (marks.size === 0) return []
-  const names = await readdir('/proc').catch(() => [])
-  const pids = names.map(Number).filter((pid) => pid > 1 && pid !== process.pid)
+  const pids = (await running()).filter((pid) => pid !== process.pid)
   const found = await Promise.all(
     pids.map(async (pid) => {
       // Not ours to read, or gone: then it is not ours to kill either. A zombie's environment is empty.
@@ -45,6 +44,23 @@ export async function marked(marks: ReadonlySet<string>): Promise<readonly numbe
     }),
   )
   return found.flat()
+}
+
+/**
+ * Whether a group has a member that still runs. Zombies answer to signals too, and where the first process of a
+ * container reaps them late they would keep a dead group alive for seconds.
+ */
+export async function groupLives(group: number): Promise<boolean> {
+  if (!killGroup(group, 0)) return false
+  if (process.platform !== 'linux') return true
+  const stats = await Promise.all((await running()).map(statOf))
+  return stats.some((stat) => stat?.group === group)
+}
+
+/** Numbers of all processes; none where there is no /proc. */
+async function running(): Promise<readonly number[]> {
+  const names = await readdir('/proc').catch(() => [])
+  return names.map(Number).filter((pid) => pid > 1)
 }
 
 /** Sends a signal to every process of a group (0 only asks); false when the group is gone. */
