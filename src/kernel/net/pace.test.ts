@@ -110,3 +110,13 @@ test('requests to one site keep their distance, others do not wait', async (t) =
   await settle()
   assert.equal(passed.length, 4)
 })
+
+test('an answer about one link is good enough to close the breaker', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: 1_000_000 })
+  const pace = createPace()
+  for (let failures = 0; failures < 5; failures++) await assert.rejects(pace.attempt('a', ill))
+  t.mock.timers.tick(60_001)
+  for (let tries = 0; tries < 2; tries++)
+    await assert.rejects(pace.attempt('a', gone), (e) => isFault(e, 'source.gone'))
+  assert.equal(pace.health()[0]?.breaker, 'closed')
+})
