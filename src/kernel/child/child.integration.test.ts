@@ -18,6 +18,7 @@ function scratch(t: TestContext): string {
   return dir
 }
 
+const searchPath = process.env['PATH'] ?? ''
 const never = new AbortController().signal
 
 /** A shell script, as a tool. */
@@ -29,6 +30,7 @@ const script = (t: TestContext, text: string, options: Partial<SpawnOptions> = {
     cwd: scratch(t),
     signal: never,
     mark: 'test',
+    searchPath,
     ...options,
   })
 
@@ -48,9 +50,23 @@ test('output, input and exit 0 arrive', async (t) => {
   assert.equal(String((await child.stderr.toArray()).join('')), 'aside\n')
 })
 
+test('output that was written before anybody read it is not lost', async (t) => {
+  const child = await script(t, 'echo early; exit 0')
+  await child.done
+  assert.equal(await child.text(), 'early\n')
+})
+
 test('arguments are not read by any shell', async (t) => {
   const args = ['%s', '$(touch pwned); `id` && "']
-  const child = await spawnChild({ tool: 'printf', path: 'printf', args, cwd: scratch(t), signal: never, mark: 'test' })
+  const child = await spawnChild({
+    tool: 'printf',
+    path: 'printf',
+    args,
+    cwd: scratch(t),
+    signal: never,
+    mark: 'test',
+    searchPath,
+  })
   assert.equal(await child.text(), '$(touch pwned); `id` && "')
 })
 
@@ -85,7 +101,16 @@ test('a tool that is not there is missing, with or without a launcher; one that 
   const signal = never
   for (const path of ['/nowhere/ffmpeg', 'no-such-tool-anywhere', '/etc/passwd', '/tmp'])
     await assert.rejects(
-      spawnChild({ tool: 'ffmpeg', path, args: [], cwd: scratch(t), signal, mark: 't', launcher: await deathWatch() }),
+      spawnChild({
+        tool: 'ffmpeg',
+        path,
+        args: [],
+        cwd: scratch(t),
+        signal,
+        mark: 't',
+        launcher: await deathWatch(searchPath),
+        searchPath,
+      }),
       (thrown) => isFault(thrown, 'house.missing-tool'),
     )
   await assert.rejects(script(t, 'true', { cwd: '/no/such/folder' }), failed('not started', /ENOENT/))
@@ -172,9 +197,8 @@ test('long work runs at low priority', async (t) => {
 })
 
 test('tools are found where they are configured, else on the path, and those that are absent say how to get them', async () => {
-  const path = process.env['PATH'] ?? ''
-  assert.equal(await findTool('unar', '/bin/sh', path), '/bin/sh')
-  assert.equal(await findTool('unar', '/nowhere', path), undefined)
+  assert.equal(await findTool('unar', '/bin/sh', searchPath), '/bin/sh')
+  assert.equal(await findTool('unar', '/nowhere', searchPath), undefined)
   assert.equal(await findTool('unar', undefined, ''), undefined)
   const absent = await probeTools({}, '')
   assert.ok(absent.every((state) => !state.isFound && state.how.includes('apt-get install')))

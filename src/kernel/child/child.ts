@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { setPriority } from 'node:os'
-import type { Readable } from 'node:stream'
+import { PassThrough, type Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault } from '@jackdaw/contract/faults.ts'
@@ -30,6 +30,10 @@ export interface SpawnOptions {
   readonly args: readonly string[]
   /** Also its HOME and TMPDIR. */
   readonly cwd: string
+  /** PATH: where it and what it calls are looked for. */
+  readonly searchPath: string
+  /** TZ; the machine's when absent. */
+  readonly timeZone?: string
   /** Added to PATH, HOME, LANG, TMPDIR and TZ, which is all that it gets otherwise. */
   readonly env?: Readonly<Record<string, string>>
   readonly stdin?: Readable
@@ -52,18 +56,20 @@ export interface SpawnOptions {
 export async function spawnChild(options: SpawnOptions): Promise<Child> {
   const { tool, signal, secrets = [] } = options
   signal.throwIfAborted()
-  const searchPath = options.env?.['PATH'] ?? process.env['PATH'] ?? ''
-  const path = await findExecutable(options.path, searchPath)
+  const path = await findExecutable(options.path, options.searchPath)
   if (path === undefined) throw missingTool(tool)
   const [command = path, ...args] = [...(options.launcher ?? []), path, ...options.args]
   const child = spawn(command, args, {
     cwd: options.cwd,
     detached: true,
-    env: environment(options, searchPath),
+    env: environment(options),
     stdio: [options.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   })
-  const { pid, stdout } = child
-  if (pid === undefined || !stdout || !child.stderr) throw await failedToStart(child, tool)
+  const { pid } = child
+  if (pid === undefined || !child.stdout || !child.stderr) throw await failedToStart(child, tool)
+  // Of its own, because Node throws away what nobody reads of a child's stdout once the child has exited.
+  const stdout = new PassThrough({ highWaterMark: 256 * 1024 })
+  pipeline(child.stdout, stdout).catch(() => undefined)
 
   const failure = new AbortController()
   const stop = AbortSignal.any([signal, failure.signal])
@@ -130,7 +136,7 @@ export async function spawnChild(options: SpawnOptions): Promise<Child> {
  * What to write before a tool so that the kernel kills it when the house dies, or nothing where that cannot be had
  * (macOS; util-linux absent or BusyBox). Only the tool itself is killed, not what it started: `sweepOrphans` is for that.
  */
-export async function deathWatch(searchPath = process.env['PATH'] ?? ''): Promise<readonly string[]> {
+export async function deathWatch(searchPath: string): Promise<readonly string[]> {
   const setpriv = process.platform === 'linux' ? await findExecutable('setpriv', searchPath) : undefined
   if (setpriv === undefined) return []
   const prefix = [setpriv, '--pdeathsig', 'KILL', '--']
@@ -138,14 +144,13 @@ export async function deathWatch(searchPath = process.env['PATH'] ?? ''): Promis
   return (await exit(spawn(command, args, { stdio: 'ignore' }))) === 0 ? prefix : []
 }
 
-function environment(options: SpawnOptions, searchPath: string): Record<string, string> {
-  const zone = process.env['TZ']
+function environment(options: SpawnOptions): Record<string, string> {
   return {
-    PATH: searchPath,
+    PATH: options.searchPath,
     HOME: options.cwd,
     TMPDIR: options.cwd,
     LANG: 'C.UTF-8',
-    ...(zone !== undefined && { TZ: zone }),
+    ...(options.timeZone !== undefined && { TZ: options.timeZone }),
     ...options.env,
     [markName]: options.mark,
   }

@@ -10,6 +10,7 @@ import { deathWatch } from './child.ts'
 import { identify } from './identity.ts'
 import { marked, sweepOrphans, type ChildRecord } from './orphans.ts'
 
+const searchPath = process.env['PATH'] ?? ''
 const childModule = import.meta.resolve('./child.ts')
 
 /** A house that starts one tool with two helpers, one of them in a session of its own, says who they are, and is killed. */
@@ -22,6 +23,7 @@ async function deadHouse(t: TestContext, launcher: readonly string[]) {
     const child = await spawnChild({
       tool: 'sh', path: '/bin/sh', args: ['-c', ${JSON.stringify(text)}], cwd: ${JSON.stringify(tmpdir())},
       signal: new AbortController().signal, mark: ${JSON.stringify(mark)}, launcher: ${JSON.stringify(launcher)},
+      searchPath: ${JSON.stringify(searchPath)},
       onSpawn: (record) => say(JSON.stringify(record)),
     })
     child.stdout.on('data', (chunk) => process.stdout.write(chunk))
@@ -62,7 +64,7 @@ test(
 )
 
 test('with a death watch the tool dies with the house, and the sweep finds its helpers', { skip: linux }, async (t) => {
-  const launcher = await deathWatch()
+  const launcher = await deathWatch(searchPath)
   if (launcher.length === 0) return t.skip('setpriv is not installed')
   const { record, helpers } = await deadHouse(t, launcher)
   await gone(record.pid)
@@ -72,7 +74,7 @@ test('with a death watch the tool dies with the house, and the sweep finds its h
 })
 
 test('the sweep leaves alone who only has the number of an orphan, or another mark', { skip: linux }, async (t) => {
-  const env = { PATH: process.env['PATH'] ?? '', JACKDAW_STEP: randomUUID() }
+  const env = { PATH: searchPath, JACKDAW_STEP: randomUUID() }
   const bystander = spawn('sleep', ['1000'], { env, detached: true, stdio: 'ignore' })
   t.after(() => bystander.kill('SIGKILL'))
   await once(bystander, 'spawn')
