@@ -1,6 +1,7 @@
 import { callbackify } from 'node:util'
-import { Agent, fetch as undiciFetch, type Response as UndiciResponse } from 'undici'
+import { Agent, fetch as undiciFetch } from 'undici'
 import { Fault } from '@jackdaw/contract/faults.ts'
+import { createPresenter } from './answer.ts'
 import { networkFault, redactUrl } from './failures.ts'
 import type { Guard } from './guard.ts'
 import { nextHop, parseTarget, type Hop } from './redirects.ts'
@@ -14,6 +15,8 @@ export interface FetchOptions {
   readonly bodyTimeoutMs?: number
   /** Sent when the caller names no other. */
   readonly userAgent?: string
+  /** Awaited before each hop; the result is called once when its answer has been read, was cancelled or failed. */
+  readonly admit?: (url: URL, signal: AbortSignal | undefined) => Promise<() => void>
 }
 
 export type GuardedFetch = typeof fetch & AsyncDisposable
@@ -34,10 +37,14 @@ export function guardedFetch(guard: Guard, options: FetchOptions = {}): GuardedF
     connect: connector(guard, options.connectTimeoutMs ?? 10_000),
   })
 
+  const present = createPresenter()
+
   const follow = async (first: Hop, signal: AbortSignal | undefined): Promise<Response> => {
     for (let hop = first, redirects = 0; ; redirects++) {
       const facts = { url: redactUrl(hop.url) }
+      let release: (() => void) | undefined
       try {
+        release = await options.admit?.(hop.url, signal)
         const answer = await undiciFetch(hop.url, {
           ...hop.init,
           dispatcher: agent,
@@ -45,14 +52,17 @@ export function guardedFetch(guard: Guard, options: FetchOptions = {}): GuardedF
           ...(signal && { signal }),
         })
         const next = first.redirect === 'manual' ? undefined : nextHop(hop, answer)
-        if (!next) return present(answer, redirects > 0, signal, (error) => translate(error, facts, timeouts))
+        const failed = (error: unknown) => (signal?.aborted ? signal.reason : translate(error, facts, timeouts))
+        if (!next) return present(answer, { isRedirected: redirects > 0, failed, ended: () => release?.() })
         await answer.body?.cancel()
+        release?.()
         if (first.redirect === 'error') throw new Fault('source.broken', { ...facts, reason: 'it redirects' })
         // Ten: what curl users set; browsers stop at twenty.
         if (redirects >= 10)
           throw new Fault('source.broken', { ...facts, reason: 'it redirects in circles' }, { next: 'stop' })
         hop = next
       } catch (thrown) {
+        release?.()
         signal?.throwIfAborted()
         throw translate(thrown, facts, timeouts)
       }
@@ -84,41 +94,6 @@ function connector(guard: Guard, timeoutMs: number): Agent.Options['connect'] {
 }
 
 const inherited = ({ method, headers, body, redirect }: Request): RequestInit => ({ method, headers, body, redirect })
-
-/** The answer with faults in its body translated. Undici cannot be told the URL of a response, so it is defined. */
-function present(
-  answer: UndiciResponse,
-  redirected: boolean,
-  signal: AbortSignal | undefined,
-  translated: (error: unknown) => Fault,
-): Response {
-  const { status, statusText, headers, url, body } = answer
-  if (status < 200 || status > 599) {
-    void body?.cancel()
-    throw new Fault('source.refused', { status })
-  }
-  const reader = body?.getReader()
-  const passed =
-    reader &&
-    new ReadableStream<Uint8Array>(
-      {
-        async pull(controller) {
-          try {
-            const { done, value } = await reader.read()
-            if (done) controller.close()
-            else controller.enqueue(value)
-          } catch (error) {
-            controller.error(signal?.aborted ? signal.reason : translated(error))
-          }
-        },
-        cancel: (reason) => reader.cancel(reason),
-      },
-      { highWaterMark: 0 },
-    )
-  const hasBody = passed && ![204, 205, 304].includes(status)
-  const response = new Response(hasBody ? passed : null, { status, statusText, headers: [...headers] })
-  return Object.defineProperties(response, { url: { value: url }, redirected: { value: redirected } })
-}
 
 function translate(
   thrown: unknown,

@@ -71,6 +71,21 @@ test('a place is held until its socket closes, and given back when nothing came 
   assert.ok(pace.health().every(({ connections }) => connections === 0))
 })
 
+test('more requests than places all come through, and every place is given back', async (t) => {
+  const { outward, pace, url } = await setUp(
+    t,
+    (request, response) =>
+      (request.url === '/' ? response.writeHead(302, { location: '/next' }) : response).end('x'.repeat(9)),
+    { connections: 3 },
+  )
+  const answers = await Promise.all(Array.from({ length: 20 }, async () => (await outward.http(url)).text()))
+  assert.ok(answers.every((text) => text.length === 9))
+  await (await outward.http(url)).body?.cancel()
+  await (await outward.http(url, { method: 'HEAD' })).text()
+  await assert.rejects(outward.http('http://127.0.0.1:9/'), (thrown) => isFault(thrown, 'link.private', 'link.invalid'))
+  assert.ok(pace.health().every(({ connections }) => connections === 0))
+})
+
 test('Retry-After is read in both forms and never believed beyond a day', () => {
   const now = Date.parse('2026-01-01T00:00:00Z')
   assert.equal(retryAfterMs('120'), 120_000)

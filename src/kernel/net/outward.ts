@@ -10,39 +10,28 @@ export interface Outward extends AsyncDisposable {
 }
 
 /**
- * Every connection, whether by `http` or `connect`, takes one of the site's places until it is closed, and tells the
- * site's breaker how it went: `connect` whether it came about, `http` also by what was answered (500 and above). An
- * answer 429 or 503 with Retry-After holds the site for all.
+ * A request by `http` (each hop of it, until its body is read) and a socket by `connect` (until it is closed) take one
+ * of the site's places, and tell the site's breaker how it went: `connect` whether it came about, `http` also by what
+ * was answered (500 and above). An answer 429 or 503 with Retry-After holds the site for all.
  */
 export function createOutward(guard: Guard, pace: Pace, options: FetchOptions = {}): Outward {
-  const counted: Guard = {
-    ...guard,
-    async connect(to) {
-      const usual = to.tls ? 443 : 80
-      const host = to.host.toLowerCase()
-      const release = await pace.connection(to.port === usual ? host : `${host}:${to.port}`, to.signal)
-      try {
-        const socket = await guard.connect(to)
-        socket.once('close', release)
-        if (socket.closed) release()
-        return socket
-      } catch (thrown) {
-        release()
-        throw thrown
-      }
+  // Requests are counted and not undici's sockets: idle ones would keep places that others wait for.
+  const fetch = guardedFetch(guard, {
+    ...options,
+    async admit(url, signal) {
+      await pace.turn(siteOf(url), signal)
+      return await pace.connection(siteOf(url), signal)
     },
-  }
-  const fetch = guardedFetch(counted, options)
+  })
 
   const http: typeof globalThis.fetch = async (input, init) => {
     const site = siteOf(typeof input === 'object' && 'headers' in input ? input.url : input)
-    await pace.turn(site, init?.signal ?? undefined)
     const unwell = { answer: undefined as Response | undefined }
     return await pace
       .attempt(site, async () => {
         const answer = await fetch(input, init)
         const holdMs = [429, 503].includes(answer.status) ? retryAfterMs(answer.headers.get('retry-after')) : undefined
-        if (holdMs !== undefined) pace.hold(answer.url ? siteOf(answer.url) : site, holdMs)
+        if (holdMs !== undefined) pace.hold(siteOf(answer.url), holdMs)
         else if (answer.status >= 500) {
           unwell.answer = answer
           throw new Fault('source.broken', { reason: `status ${answer.status}` })
@@ -55,14 +44,24 @@ export function createOutward(guard: Guard, pace: Pace, options: FetchOptions = 
         throw thrown
       })
   }
-  return {
-    http: Object.assign(http, { [Symbol.asyncDispose]: () => fetch[Symbol.asyncDispose]() }),
-    connect: (to) => {
-      const host = to.host.toLowerCase()
-      return pace.attempt(to.port === (to.tls ? 443 : 80) ? host : `${host}:${to.port}`, () => counted.connect(to))
-    },
-    [Symbol.asyncDispose]: () => fetch[Symbol.asyncDispose](),
+
+  const connect: Guard['connect'] = async (to) => {
+    const host = to.host.toLowerCase()
+    const site = to.port === (to.tls ? 443 : 80) ? host : `${host}:${to.port}`
+    const release = await pace.connection(site, to.signal)
+    try {
+      const socket = await pace.attempt(site, () => guard.connect(to))
+      socket.once('close', release)
+      if (socket.closed) release()
+      return socket
+    } catch (thrown) {
+      release()
+      throw thrown
+    }
   }
+
+  const close = () => fetch[Symbol.asyncDispose]()
+  return { http: Object.assign(http, { [Symbol.asyncDispose]: close }), connect, [Symbol.asyncDispose]: close }
 }
 
 /** Retry-After in seconds or as a date (RFC 9110 section 10.2.3); at most a day, because sites write nonsense. */
