@@ -17,7 +17,8 @@ export function sendFault(
   return (
     reply
       .status(fault.status)
-      .header('cache-control', 'no-store')
+      // Errors of the framework come before the hook that sets these for everything else.
+      .headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' })
       .header('content-type', problemType)
       // A string would get a charset, which this media type does not have.
       .send(Buffer.from(JSON.stringify(toProblem(fault, request.id))))
