@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { withEventMeta } from '@orpc/server'
-import { remote } from '@jackdaw/contract/remote.ts'
 import { Fault, isFault } from '@jackdaw/contract/faults.ts'
 import type { Job } from '@jackdaw/contract/nouns/job.ts'
 import { Problem } from '@jackdaw/contract/problem.ts'
@@ -150,44 +148,6 @@ test('a fault that asks to wait says for how long', async (t) => {
   assert.equal(response.status, 429)
   assert.equal(response.headers.get('retry-after'), '2')
   await problem(response)
-})
-
-test('a remote client sees the faults that were thrown here', async (t) => {
-  const original = new Fault('source.gone', { reason: 'HTTP 404' })
-  const { rest } = await fakeRest(t, {
-    parts: {
-      jobs: {
-        get: os.jobs.get.handler(async () => {
-          throw original
-        }),
-        start: os.jobs.start.handler(async ({ context }) => ({ ...job, title: context.idempotencyKey ?? '' })),
-        events: os.jobs.events.handler(async function* () {
-          yield withEventMeta({ type: 'job.started', seq: 5, at: job.createdAt, job: job.id, data: {} } as const, {
-            id: '5',
-          })
-          throw new Fault('house.stopping')
-        }),
-      },
-    },
-  })
-  const client = remote({ url: rest.url, token, idempotencyKey: () => 'k' })
-  await assert.rejects(client.jobs.get({ id: 'x' }), (thrown) => {
-    assert.ok(isFault(thrown))
-    assert.deepEqual(thrown.view(), original.view())
-    return true
-  })
-  assert.equal((await client.jobs.start({ link: 'x' })).title, 'k')
-  const seen: unknown[] = []
-  await assert.rejects(
-    async () => {
-      for await (const event of await client.jobs.events({ id: 'x' })) seen.push(event.seq)
-    },
-    (thrown) => isFault(thrown, 'house.stopping'),
-  )
-  assert.deepEqual(seen, [5])
-  await assert.rejects(remote({ url: rest.url }).jobs.get({ id: 'x' }), (thrown) =>
-    isFault(thrown, 'access.unauthenticated'),
-  )
 })
 
 test('health is said in words and for machines', async (t) => {
