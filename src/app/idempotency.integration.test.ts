@@ -3,8 +3,12 @@ import { test } from 'node:test'
 import { sql } from 'kysely'
 import { Fault, isFault } from '@jackdaw/contract/faults.ts'
 import { testTables } from '#test/tables.ts'
+import { fakeDoor, local } from '#test/fakes/door.ts'
+import { fakeParts } from '#test/fakes/operations.ts'
 import { auditor } from './audit.ts'
+import { door, os } from './door.ts'
 import { forget, memory } from './idempotency.ts'
+import { admit, assemble } from './router.ts'
 
 const request = { account: 'owner', key: 'k1', operation: 'jobs.start', input: { link: 'a', options: { name: 'n' } } }
 const conflict = (thrown: unknown) => isFault(thrown, 'input.conflict')
@@ -127,4 +131,19 @@ test('audit entries say who, what, which, from where and how it ended', async (t
     target: 'j',
     outcome: 'done',
   })
+})
+
+test('a repeated mutation is done and audited once, whoever else asks', async (t) => {
+  const db = await testTables(t)
+  const ports = { ...fakeDoor(), memory: memory(db, Buffer.alloc(32, 1)) }
+  let runs = 0
+  const pause = os.queue.pause.handler(async () => ({ paused: ++runs > 0 }))
+  const router = assemble(fakeParts({ queue: { pause } }), { door: door(ports), capabilities: new Set() })
+  const call = async (idempotencyKey?: string) =>
+    await admit(router, { credential: local, requestId: 'r', ...(idempotencyKey && { idempotencyKey }) }).queue.pause()
+  assert.deepEqual(await call('k'), await call('k'))
+  assert.equal(runs, 1)
+  assert.equal(ports.audited.length, 1)
+  await call()
+  assert.equal(runs, 2)
 })

@@ -12,7 +12,7 @@ const chunkBytes = 256 * 1024
 
 /** Signed links and thumbnails. Names in addresses are decoration: nothing of an address becomes a path. */
 export function mountFiles(app: FastifyInstance, { files }: Pick<RestPorts, 'files'>): void {
-  const method = ['GET', 'HEAD']
+  const shared = { method: ['GET', 'HEAD'], exposeHeadRoute: false }
   const byLink = async (request: FastifyRequest, reply: FastifyReply) => {
     const { link, signature } = request.params as { link: string; signature: string }
     const password = passwordOf(request)
@@ -24,10 +24,10 @@ export function mountFiles(app: FastifyInstance, { files }: Pick<RestPorts, 'fil
       throw thrown
     }
   }
-  app.route({ method, url: '/files/:link/:signature', handler: byLink })
-  app.route({ method, url: '/files/:link/:signature/*', handler: byLink })
+  app.route({ ...shared, url: '/files/:link/:signature', handler: byLink })
+  app.route({ ...shared, url: '/files/:link/:signature/*', handler: byLink })
   app.route({
-    method,
+    ...shared,
     url: '/files/thumbnail/:sha256/:signature',
     handler: async (request, reply) => {
       const { sha256, signature } = request.params as { sha256: string; signature: string }

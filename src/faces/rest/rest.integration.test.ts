@@ -169,6 +169,7 @@ test('health is said in words and for machines', async (t) => {
   assert.equal((await get('/health/ready')).status, 503)
   assert.equal((await get('/health/live')).status, 200, 'a process is not restarted because its database is away')
   assert.match((await get('/metrics')).text, /# nothing/)
+  assert.equal((await fetch(`${fake.rest.url}/health/live`, { method: 'HEAD' })).status, 200, 'as wget --spider asks')
 })
 
 test('the documentation is a page of our own files only', async (t) => {

@@ -37,7 +37,6 @@ export async function serveRest(ports: RestPorts, options: RestOptions = {}): Pr
     logger: false,
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    exposeHeadRoutes: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
     frameworkErrors: (error, request, reply) => void sendFault(request, reply, faultOf(error, request)),
     clientErrorHandler: refuseConnection,
