@@ -16,19 +16,19 @@ test('a name that was made to point here is refused on every path, even with the
   const { rest } = await fakeRest(t)
   for (const path of ['/api/v1/jobs', '/health', '/metrics', '/api/docs', '/files/a/b', '/nothing']) {
     const answer = await rawHttp(rest.url, request(`GET ${path} HTTP/1.1`, 'Host: evil.example', auth))
-    assert.equal(status(answer), 403, path)
-    assert.match(answer, /"code":"access\.denied"/)
+    assert.equal(status(answer), 421, path)
+    assert.match(answer, /"code":"access\.host"/)
   }
   assert.equal(status(await rawHttp(rest.url, request('GET /health HTTP/1.1', 'Host: localhost:1'))), 200)
   assert.equal(
     status(await rawHttp(rest.url, request('GET http://evil.example/health HTTP/1.1', 'Host: evil.example'))),
-    403,
+    421,
   )
 })
 
 test('neither a missing host nor two of them pass', async (t) => {
   const { rest } = await fakeRest(t)
-  assert.equal(status(await rawHttp(rest.url, request('GET /health HTTP/1.0'))), 403)
+  assert.equal(status(await rawHttp(rest.url, request('GET /health HTTP/1.0'))), 421)
   assert.notEqual(status(await rawHttp(rest.url, request('GET /health HTTP/1.1', 'Host: evil.example', good))), 200)
 })
 

@@ -5,7 +5,7 @@ import { Fault } from '@jackdaw/contract/faults.ts'
 import { mountDocs } from './docs.ts'
 import { mountFiles } from './files.ts'
 import { mountHealth } from './health.ts'
-import { isKnownHost, knownHosts } from './hosts.ts'
+import { hostName, isKnownHost, knownHosts } from './hosts.ts'
 import { mountOperations } from './operations.ts'
 import type { RestOptions, RestPorts } from './ports.ts'
 import { faultOf, refuseConnection, sendFault } from './problems.ts'
@@ -98,7 +98,8 @@ function guard(app: FastifyInstance, ports: RestPorts, options: RestOptions, clo
       reply.header('connection', 'close')
       throw new Fault('house.stopping', { retryAfterSeconds: 2 })
     }
-    if (!isKnownHost(request.headers.host, known)) throw new Fault('access.denied', { reason: 'unknown host' })
+    if (!isKnownHost(request.headers.host, known))
+      throw new Fault('access.host', { host: hostName(request.headers.host) ?? 'that' })
     const { origin } = request.headers
     if (origin === undefined || !origins.has(origin)) return undefined
     reply.headers({
