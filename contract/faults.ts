@@ -33,6 +33,12 @@ export const catalogue = {
   'access.denied': row(403, 77, 'stop', 'You are not allowed to do this.'),
   'access.unauthenticated': row(401, 77, 'stop', 'Sign in first: the token is missing or not valid.'),
   'access.expired': row(410, 77, 'stop', 'This link has expired or was revoked. Ask for a new one.'),
+  'access.host': row(
+    421,
+    77,
+    'stop',
+    'Nobody here is called {host}. If this address is meant to lead here, an operator adds it to JACKDAW_HOSTS.',
+  ),
   'quota.exceeded': row(429, 75, 'resume', 'The quota is used up: {reason}. It resets at {resetsAt}.'),
   'quota.rate': row(429, 75, 'stop', 'Too many requests. Try again in {retryAfterSeconds} seconds.'),
   'quota.file-size': row(413, 73, 'stop', 'The file has {bytes} bytes; at most {limit} are allowed here.'),

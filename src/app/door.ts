@@ -96,7 +96,10 @@ async function identify(ports: DoorPorts, credential: string | undefined): Promi
 
 interface Trace {
   ended(outcome: string): void
+  /** What its consumers get of something thrown; notes the end of the call. */
   failed(thrown: unknown): unknown
+  /** The same for a watch, whose call ended well when it began. */
+  broke(thrown: unknown): unknown
 }
 
 function tracer(ports: DoorPorts, operation: string, context: Outside, signal: AbortSignal | undefined): Trace {
@@ -107,20 +110,23 @@ function tracer(ports: DoorPorts, operation: string, context: Outside, signal: A
     ports.observe({ operation, outcome, ms })
     ports.log.info({ request, operation, outcome, ms: Math.round(ms) }, 'operation ended')
   }
+  const translate = (thrown: unknown): { readonly outcome: string; readonly wire: unknown } => {
+    // Whoever asked has gone; there is nobody to tell and nothing is broken.
+    if (signal?.aborted === true && !isFault(thrown) && !(thrown instanceof ORPCError))
+      return { outcome: 'aborted', wire: thrown }
+    const fault = toFault(thrown, request)
+    if (fault.code === 'house.bug')
+      ports.log.error({ request, operation, incident: request, err: fault.cause ?? fault }, 'operation failed')
+    return { outcome: fault.code, wire: toWire(fault) }
+  }
   return {
     ended,
     failed(thrown) {
-      // Whoever asked has gone; there is nobody to tell and nothing is broken.
-      if (signal?.aborted === true && !isFault(thrown) && !(thrown instanceof ORPCError)) {
-        ended('aborted')
-        return thrown
-      }
-      const fault = toFault(thrown, request)
-      if (fault.code === 'house.bug')
-        ports.log.error({ request, operation, incident: request, err: fault.cause ?? fault }, 'operation failed')
-      ended(fault.code)
-      return toWire(fault)
+      const { outcome, wire } = translate(thrown)
+      ended(outcome)
+      return wire
     },
+    broke: (thrown) => translate(thrown).wire,
   }
 }
 
@@ -128,7 +134,7 @@ function tracer(ports: DoorPorts, operation: string, context: Outside, signal: A
 function withFaults<T>(iterator: AsyncIteratorObject<T, unknown, void>, trace: Trace) {
   return mapEventIterator(iterator, {
     value: async (value) => value,
-    error: async (thrown) => trace.failed(thrown),
+    error: async (thrown) => trace.broke(thrown),
   })
 }
 

@@ -187,8 +187,8 @@ test('every call is measured with its outcome', async () => {
   )
 })
 
-test('a watch that breaks later ends with a fault', async () => {
-  const { client } = house({
+test('a watch that breaks later ends with a fault, and is one call', async () => {
+  const { client, ports } = house({
     jobs: {
       events: os.jobs.events.handler(async function* () {
         yield { type: 'job.started', seq: 1, at: job.createdAt, job: job.id, data: {} } as const
@@ -201,6 +201,37 @@ test('a watch that breaks later ends with a fault', async () => {
     for await (const event of await client.jobs.events({ id: 'x' })) if (event.seq !== undefined) seen.push(event.seq)
   }, refusal('house.stopping'))
   assert.deepEqual(seen, [1])
+  assert.deepEqual(
+    ports.calls.map(({ outcome }) => outcome),
+    ['done'],
+  )
+})
+
+test('a caller that goes is no error', async () => {
+  const stop = new AbortController()
+  const { router, ports } = house({
+    jobs: {
+      get: os.jobs.get.handler(async ({ signal }) => {
+        stop.abort()
+        signal?.throwIfAborted()
+        throw new Error('not aborted')
+      }),
+    },
+  })
+  const client = admit(router, { credential: local, requestId: 'r', signal: stop.signal })
+  await assert.rejects(client.jobs.get({ id: 'x' }), (thrown) => !isFault(thrown))
+  assert.deepEqual(ports.errors, [])
+  assert.equal(ports.calls[0]?.outcome, 'aborted')
+})
+
+test('a lost audit entry is logged and does not fail what was done', async () => {
+  const ports = { ...fakeDoor(), audit: async () => await Promise.reject(new Error('no database')) }
+  const router = assemble(fakeParts({ jobs: { pause: os.jobs.pause.handler(async () => job) } }), {
+    door: door(ports),
+    capabilities: everything,
+  })
+  assert.equal((await admit(router, { credential: local, requestId: 'r' }).jobs.pause({ id: 'x' })).id, 'job1')
+  assert.equal(ports.errors.length, 1)
 })
 
 test('the signal of the request reaches the handler', async () => {

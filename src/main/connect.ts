@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createORPCClient } from '@orpc/client'
+import { createORPCClient, mapEventIterator, ORPCError } from '@orpc/client'
 import { OpenAPILink } from '@orpc/openapi-client/fetch'
 import { z } from 'zod'
 import { contract } from '@jackdaw/contract/contract.ts'
@@ -45,8 +45,26 @@ export function remoteClient(server: () => Promise<Pick<ServerFile, 'url' | 'tok
       if (fault !== undefined) throw fault
       return response
     },
+    interceptors: [
+      async (options) => {
+        const output = await options.next()
+        return isWatch(output)
+          ? mapEventIterator(output, { value: async (value) => value, error: faultInWatch })
+          : output
+      },
+    ],
   })
   return createORPCClient(link)
+}
+
+/** A watch may fail long after its answer began; its faults arrive as oRPC's errors with our view. */
+async function faultInWatch(thrown: unknown): Promise<unknown> {
+  const view = thrown instanceof ORPCError ? FaultView.safeParse(thrown.data) : undefined
+  return view?.success === true ? fromView(view.data) : thrown
+}
+
+function isWatch(output: unknown): output is AsyncIteratorObject<unknown, unknown, void> {
+  return typeof output === 'object' && output !== null && Symbol.asyncIterator in output
 }
 
 async function reach(request: Request, init: RequestInit): Promise<Response> {

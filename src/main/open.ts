@@ -9,6 +9,7 @@ import { openEmbedded } from '#db/embedded.ts'
 import { migrate } from '#db/migrate.ts'
 import { openDatabase, type Database } from '#db/open.ts'
 import type { Tables } from '#db/tables.ts'
+import { ownerToken } from '#faces/rest/place.ts'
 import { createBus } from '#kernel/bus.ts'
 import { freeBytes } from '#kernel/files.ts'
 import { createLog, type Log } from '#kernel/log.ts'
@@ -24,7 +25,6 @@ import { machineId } from './machine.ts'
 import type { Parts } from './parts.ts'
 import { openRouter } from './router.ts'
 import { openWorker } from './worker.ts'
-import { openWeb } from './web.ts'
 
 export const roles = ['web', 'worker', 'scheduler', 'bot'] as const
 export type Role = (typeof roles)[number]
@@ -80,18 +80,25 @@ export async function openHouse(how: { config: Config; as: readonly Role[]; sign
     freeBytes: free,
   }
 
+  const token = as.includes('web') ? (config.apiToken ?? (await ownerToken(config.data))) : ''
+  // Known once the server listens: its port may be any free one.
+  let publicUrl = config.publicUrl ?? ''
   const { router, local, metrics, files, health } = openRouter({
     ...parts,
     state: database.state,
-    token: '',
-    publicUrl: () => '',
+    token,
+    publicUrl: () => publicUrl,
   })
   if (as.includes('worker') || as.includes('scheduler')) {
     const failed = (error: unknown) => log.warn({ err: error }, 'scratch could not be cleaned')
     stack.use(keepScratchClean({ pool, bus, root: scratch, failed }))
   }
   const worker = as.includes('worker') ? stack.use(await openWorker(parts)) : undefined
-  const web = as.includes('web') ? stack.use(await openWeb({ config, log, router, metrics, files, health })) : undefined
+  const web = as.includes('web')
+    ? // Loaded only here: a command that serves nothing starts without it.
+      stack.use(await (await import('./web.ts')).openWeb({ config, log, router, metrics, files, health, token }))
+    : undefined
+  if (web !== undefined) publicUrl = web.publicUrl
 
   const open = stack.move()
   return {

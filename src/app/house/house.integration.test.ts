@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { testDatabase } from '#test/postgres.ts'
+import { testTables } from '#test/tables.ts'
 import { examine } from './health.ts'
 import type { HealthPorts } from './health.ts'
 import { createMetrics } from './metrics.ts'
@@ -29,6 +29,8 @@ const job = {
   destinations: [],
   origin_key: 'o',
   options: '{}',
+  wish_key: 'w',
+  position: 0,
 }
 const step = {
   job_id: 'j1',
@@ -42,7 +44,7 @@ const step = {
 } as const
 
 test('health says how each dependency is', async (t) => {
-  const { db } = await testDatabase(t)
+  const db = await testTables(t)
   await db
     .insertInto('workers')
     .values({ id: 'w', machine: 'm', pid: 1, boot_id: 'b', start_time: '0', roles: ['web', 'worker'] })
@@ -61,7 +63,7 @@ test('health says how each dependency is', async (t) => {
 })
 
 test('a dependency that fails is an answer, not an error, and tells no address', async (t) => {
-  const { db } = await testDatabase(t)
+  const db = await testTables(t)
   const services = await examine({
     ...ports,
     db,
@@ -73,7 +75,7 @@ test('a dependency that fails is an answer, not an error, and tells no address',
 })
 
 test('metrics count jobs and steps by state, operations by outcome, and name no account', async (t) => {
-  const { db } = await testDatabase(t)
+  const db = await testTables(t)
   await db
     .insertInto('jobs')
     .values([

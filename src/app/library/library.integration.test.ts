@@ -8,7 +8,7 @@ import { newId } from '#kernel/ids.ts'
 import { fakeDoor, local } from '#test/fakes/door.ts'
 import { fakeParts } from '#test/fakes/operations.ts'
 import { fakeStore } from '#test/fakes/store.ts'
-import { testDatabase } from '#test/postgres.ts'
+import { testTables } from '#test/tables.ts'
 import { door } from '../door.ts'
 import { admit, assemble } from '../router.ts'
 import { files } from './files.ts'
@@ -16,7 +16,7 @@ import { libraryOperations } from './operations.ts'
 import { signatures } from './signatures.ts'
 
 async function library(t: TestContext) {
-  const { db } = await testDatabase(t)
+  const db = await testTables(t)
   const store = await fakeStore(t)
   const signs = signatures(Buffer.alloc(32, 7))
   const removed: string[] = []

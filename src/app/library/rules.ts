@@ -20,8 +20,8 @@ export interface LinkState {
 
 /**
  * What somebody does with a signed link. A use is counted at the start of a download: `begin` is an answer that holds the
- * file's first byte or its end asked for from behind; `continue` is a later range, free once a use was counted; `look`
- * (HEAD, a validator that still holds) costs nothing.
+ * file's first byte; `continue` is any other range, free once a use was counted; `look` (HEAD, a validator that still
+ * holds) costs nothing.
  */
 export type LinkAct = 'begin' | 'continue' | 'look'
 

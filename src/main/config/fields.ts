@@ -42,6 +42,15 @@ const Cidrs = z
   })
   .transform((blocks) => blocks.map((block) => cidr(block) ?? block))
 
+const Words = z
+  .union([z.string().transform((text) => text.split(/[\s,]+/).filter(Boolean)), z.array(z.string())])
+  .readonly()
+
+const Origins = Words.refine(
+  (origins) => origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
+  'expected origins such as https://panel.example.org, without a path',
+)
+
 const PublicUrl = z
   .url({ protocol: /^https?$/, error: 'expected an address such as https://media.example.org' })
   .transform((url) => url.replace(/\/+$/, ''))
@@ -99,6 +108,8 @@ export const fields = {
   }),
   host: field(z.string().min(1).max(255), 'address to listen on', { fallback: '127.0.0.1', flag: 'host' }),
   publicUrl: field(PublicUrl.optional(), 'address under which people reach the house, for links that are handed out'),
+  hosts: field(Words, 'further names under which the house may be asked for (Host header)', { fallback: '' }),
+  corsOrigins: field(Origins, 'origins of web pages elsewhere that may call the API', { fallback: '' }),
   netAllow: field(Cidrs, 'private addresses that may be reached all the same, as CIDR list', {
     fallback: '',
     reloadable: true,
