@@ -24,9 +24,10 @@ export function isPassing(thrown: unknown): boolean {
 }
 
 /** Says on stderr what went wrong and what to do, and returns the exit code. A stack is for `--log-level debug` only. */
-export function sayFault(thrown: unknown, host: Host, options: { debug: boolean }): number {
+export function sayFault(thrown: unknown, host: Host, options: { debug: boolean; json?: boolean }): number {
   const fault = toFault(thrown)
-  const { stderr } = host.terminal
+  const { stderr, stdout } = host.terminal
+  if (options.json) stdout.write(`${JSON.stringify({ fault: fault.view() })}\n`)
   if (fault.code === 'house.bug') {
     const theirs = fault.facts['incident']
     // A server has kept its own bug in its own log.

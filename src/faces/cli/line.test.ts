@@ -45,16 +45,20 @@ const job = (more: Partial<JobDetail> = {}): JobDetail => ({
 })
 
 describe('the line of a running job', () => {
-  test('shows bar, percent, size, speed, time left and step', () => {
-    const line = progressLine(view(), 110, bare)
-    assert.match(line, /^film\.mp4 +█+░+ +50% {2}4\.0 MiB\/s {2}12\.5 MiB of 25\.0 MiB {2}ETA 0:03 {2}fetching$/)
+  test('shows bar, percent, size, speed, time left and step in eighty columns', () => {
+    assert.equal(
+      progressLine(view(), 79, bare),
+      'film.mp4        ████░░░░   50%    12.5/25.0 MiB    4.0 MiB/s   0:03  fetching',
+    )
+  })
+
+  test('stands under the line of another job, cell by cell', () => {
+    const queued = progressLine(view({ state: 'queued', steps: new Map() }), 100, bare)
+    assert.equal(queued.indexOf('queued'), progressLine(view(), 100, bare).indexOf('fetching'))
   })
 
   test('leaves out what matters least when the terminal is narrow', () => {
-    assert.equal(
-      progressLine(view(), 63, bare).trimEnd(),
-      'film.mp4           50%  4.0 MiB/s  12.5 MiB of 25.0 MiB  fetching',
-    )
+    assert.match(progressLine(view(), 60, bare), /^film\.mp4 +50% +12\.5\/25\.0 MiB +4\.0 MiB\/s {2}fetching$/)
     assert.match(progressLine(view(), 30, bare), /^film\.mp4 +50% {2}fetching$/)
   })
 

@@ -208,6 +208,12 @@ describe('jackdaw get', () => {
     assert.equal(terminal.err(), 'jackdaw: This is not a link that can be fetched: no such scheme. (link.invalid)\n')
   })
 
+  test('with --json says a fault as JSON too', async () => {
+    const { terminal, jackdaw } = setUp()
+    assert.equal(await jackdaw('get', 'bad:link', '--json'), 64)
+    assert.equal((JSON.parse(terminal.out()) as { fault: { code: string } }).fault.code, 'link.invalid')
+  })
+
   test('refuses what makes no sense before it opens the house', async () => {
     const { terminal, house, jackdaw } = setUp()
     for (const argv of [[], ['a', 'b', '--name', 'x'], [film, '--limit', 'fast'], [film, '--connections', '0']]) {
