@@ -97,6 +97,21 @@ describe('the command line as a process', () => {
     assert.ok(!shown.includes('hunter2'))
   })
 
+  test('answers --help and --version without loading schemas, clients or the house', async (t) => {
+    const data = folder(t)
+    const preload = join(data, 'loaded.mjs')
+    const record = `import { registerHooks } from 'node:module'
+registerHooks({ load: (url, context, next) => (console.error(url), next(url, context)) })`
+    writeFileSync(preload, record)
+    for (const argv of [['--help'], ['--version'], ['get', '--help']]) {
+      const run = jackdaw(t, data, argv, { NODE_OPTIONS: `--import=${preload}` })
+      const loaded = await run.err
+      assert.match(loaded, /faces\/cli\/program\.ts/)
+      assert.doesNotMatch(loaded, /\/(zod|undici|@orpc|contract|string-width|log-update)\/|main\/(config|open)/)
+      assert.equal(await run.exit, 0)
+    }
+  })
+
   test('keeps a bug for us in the log, and shows an incident instead of a stack', async (t) => {
     const { data } = await withServer(t)
     // A server that answers with a page instead of JSON is nothing that the contract knows.

@@ -53,6 +53,6 @@ export function fakeHost(terminal: Terminal, session: () => Promise<Session>): H
     doctor: async () => 0,
     configShow: async () => 0,
     configCheck: async () => 0,
-    report: () => ({ incident: 'abc123', place: '/data/log/cli.log' }),
+    report: async () => ({ incident: 'abc123', place: '/data/log/cli.log' }),
   }
 }

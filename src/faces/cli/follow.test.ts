@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Event } from '@jackdaw/contract/events.ts'
 import { Fault, isFault } from '@jackdaw/contract/faults.ts'
-import { FakeHouse } from '#test/fakes/house.ts'
+import { FakeHouse } from '#test/fakes/contract-house.ts'
 import { follow, followJob } from './follow.ts'
 
 const at = '2026-01-01T00:00:00.000Z'
@@ -35,9 +35,27 @@ describe('following', () => {
       { watcher: watch, signal: new AbortController().signal },
       { seen: async () => false, closed: async () => asked.length === 3 && watch.seen.length === 6 },
     )
-    assert.deepEqual(asked, [undefined, 2, 4])
+    assert.deepEqual(asked, [undefined, 0, 0])
     assert.deepEqual(watch.seen, [1, 2, 3, 4, 5, 6])
     assert.deepEqual(watch.said, ['broken', 'mended', 'broken', 'mended'])
+  })
+
+  test('tells of an event that was committed late and has a lower number', async () => {
+    const watch = watcher()
+    const asked: (number | undefined)[] = []
+    await follow(
+      async (since) => {
+        asked.push(since)
+        return (async function* () {
+          for (const seq of [1000, 1002, 1001, 1002]) yield started(seq)
+          if (asked.length < 2) throw new TypeError('terminated')
+        })()
+      },
+      { watcher: watch, signal: new AbortController().signal },
+      { seen: async () => false, closed: async () => asked.length === 2 && watch.seen.length === 3 },
+    )
+    assert.deepEqual(watch.seen, [1000, 1002, 1001])
+    assert.deepEqual(asked, [undefined, 802])
   })
 
   test('gives up when a server stays away, and says so', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import stringWidth from 'string-width'
-import { clock, fit, pad, plain, size, span, table } from './format.ts'
+import { fit, pad, plain, size, span, table } from './format.ts'
 
 describe('numbers for people', () => {
   test('sizes are powers of 1024 with one digit', () => {
@@ -16,8 +16,7 @@ describe('numbers for people', () => {
   })
 
   test('times are as short as they can be', () => {
-    assert.deepEqual([0, 7, 754, 3723, 90_000].map(clock), ['0:00', '0:07', '12:34', '1:02:03', '1d 1h'])
-    assert.deepEqual([0.42, 12.4, 185].map(span), ['0.4 s', '12 s', '3:05'])
+    assert.deepEqual([0.42, 12.4, 185].map(span), ['0.4 s', '12s', '3:05'])
   })
 })
 

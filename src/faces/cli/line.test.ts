@@ -48,7 +48,7 @@ describe('the line of a running job', () => {
   test('shows bar, percent, size, speed, time left and step in eighty columns', () => {
     assert.equal(
       progressLine(view(), 79, bare),
-      'film.mp4        ████░░░░   50%    12.5/25.0 MiB    4.0 MiB/s   0:03  fetching',
+      'film.mp4        ████░░░░   50%    12.5/25.0 MiB    4.0 MiB/s     3s  fetching',
     )
   })
 

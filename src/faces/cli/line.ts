@@ -1,7 +1,8 @@
 import stringWidth from 'string-width'
 import { type FaultView, fromView } from '@jackdaw/contract/faults.ts'
 import type { JobDetail, Progress } from '@jackdaw/contract/nouns/job.ts'
-import { type Paint, clock, fit, pad, plain, size, span } from './format.ts'
+import { formatDuration } from '#kernel/bytes.ts'
+import { type Paint, fit, pad, plain, size, span } from './format.ts'
 import { type JobView, deliveredBytes, progressOf } from './view.ts'
 
 /**
@@ -12,7 +13,7 @@ export function progressLine(view: JobView, width: number, paint: Paint): string
   const progress = progressOf(view)
   const share = progress?.of ? Math.min(1, progress.done / progress.of) : undefined
   const speed = progress?.unit === 'bytes' && progress.speed ? `${size(progress.speed)}/s` : ''
-  const eta = progress?.etaSeconds === undefined ? '' : clock(progress.etaSeconds)
+  const eta = progress?.etaSeconds === undefined ? '' : formatDuration(progress.etaSeconds)
   const now = view.state === 'running' ? plain(view.note ?? view.doing ?? 'running') : view.state
   const cells = [
     { text: share === undefined ? '' : `${Math.floor(share * 100)}%`, width: 4, order: 0 },

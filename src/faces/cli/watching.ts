@@ -19,11 +19,13 @@ export async function watching(
   let session: Session | undefined
   let report: Report | undefined
   let announced: readonly { id: string }[] = []
+  const ended = new Map<string, JobDetail>()
   const leave = () => {
     if (stop.signal.aborted) return
     stop.abort()
     report?.close()
-    terminal.stderr.write(`${farewell(session, announced)}\n`)
+    const open = announced.filter((job) => !ended.has(job.id))
+    terminal.stderr.write(`${farewell(session, open)}\n`)
   }
   const forget = terminal.onStop(leave)
   try {
@@ -32,7 +34,6 @@ export async function watching(
     const planned = await plan(house, stop.signal)
     if (planned === undefined) return 0
     const since = terminal.now()
-    const ended = new Map<string, JobDetail>()
     const watcher = (report = reportFor(options, terminal))
     await followMany(house.client, planned.count, planned.start, {
       signal: stop.signal,
