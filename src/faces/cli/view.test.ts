@@ -30,6 +30,12 @@ describe('the view of a job', () => {
     assert.deepEqual(progressOf(view), { unit: 'bytes', done: 120, of: 200, speed: 10, etaSeconds: 8 })
   })
 
+  test('is at the whole of a part that is finished, and no longer names its step', () => {
+    const view = play(part('a', { unit: 'bytes', done: 84, of: 100, speed: 50, etaSeconds: 1 }), done('a'))
+    assert.deepEqual(progressOf(view), { unit: 'bytes', done: 100, of: 100 })
+    assert.equal(view.doing, 'waiting')
+  })
+
   test('does not promise an end while the size of a part is unknown', () => {
     const view = play(part('a', { unit: 'bytes', done: 1, of: 2 }), part('b', { unit: 'bytes', done: 5 }))
     assert.deepEqual(progressOf(view), { unit: 'bytes', done: 6, speed: 0 })
