@@ -130,7 +130,7 @@ describe('jackdaw get as a client of a server', () => {
       seqs,
       seqs.map((_, index) => index + 1),
     )
-    assert.match(terminal.err(), /the connection to the house broke/)
+    assert.match(terminal.err(), /connection to the house broke/)
   })
 
   test('survives a restart of the server on another port', async (t) => {

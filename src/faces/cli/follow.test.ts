@@ -67,6 +67,15 @@ describe('following', () => {
     })
   })
 
+  test('throws what the house said last, if it said something', async () => {
+    const down = () => Promise.reject(new Fault('house.database', { reason: 'ECONNREFUSED' }))
+    const watch = watcher()
+    const how = { watcher: watch, signal: new AbortController().signal, patienceMs: 250 }
+    const never = async () => false
+    await assert.rejects(follow(down, how, { seen: never, closed: never }), (error) => isFault(error, 'house.database'))
+    assert.deepEqual(watch.said, ['broken'])
+  })
+
   test('does not ask again after a fault that will not pass', async () => {
     const house = new FakeHouse()
     const how = { watcher: watcher(), signal: new AbortController().signal }

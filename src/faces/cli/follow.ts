@@ -7,7 +7,7 @@ import type { Client } from './host.ts'
 
 export interface Watcher {
   event(event: Event): void
-  /** The connection broke; it is being mended. May be told several times until `mended`. */
+  /** The connection broke, and is being mended. */
   broken(says: string): void
   mended(): void
 }
@@ -85,9 +85,11 @@ export async function follow(
       if (brokenAt === undefined || heldMs > steadyMs) {
         brokenAt = performance.now()
         pauseMs = firstPauseMs
+        const says = error instanceof Fault ? error.message : 'The connection to the house broke.'
+        how.watcher.broken(`${says} Waiting for it.`)
       }
-      how.watcher.broken('the connection to the house broke; it is tried again')
       if (performance.now() - brokenAt > patienceMs) {
+        if (error instanceof Fault) throw error
         const reason = `no answer for ${Math.round(patienceMs / 1000)} seconds`
         throw new Fault('house.unreachable', { reason }, { cause: error })
       }

@@ -34,6 +34,7 @@ export async function watching(
     const planned = await plan(house, stop.signal)
     if (planned === undefined) return 0
     const since = terminal.now()
+    let broken = false
     const watcher = (report = reportFor(options, terminal))
     await followMany(house.client, planned.count, planned.start, {
       signal: stop.signal,
@@ -47,8 +48,12 @@ export async function watching(
       },
       watcher: {
         event: (event) => watcher.event(event),
-        broken: (says) => watcher.note(says),
-        mended: () => undefined,
+        // Several streams break together: one remark is enough.
+        broken: (says) => {
+          if (!broken) watcher.note(says)
+          broken = true
+        },
+        mended: () => void (broken = false),
       },
     })
     // In the order in which they were asked for; a link that was given twice is one job.
