@@ -90,6 +90,7 @@ describe('the configuration', () => {
       'a-token-of-twenty-four',
     )
     assert.equal(loadConfig({ env: { API_TOKEN_FILE: file }, project }).config.apiToken, 'a-token-of-twenty-four')
+    assert.equal(loadConfig({ env: { JACKDAW_API_TOKEN_FILE: 'token' }, project }).config.apiToken?.length, 22)
     assert.match(faultOf({ env: { JACKDAW_API_TOKEN_FILE: `${file}x` }, project }).message, /cannot be read \(ENOENT\)/)
   })
 

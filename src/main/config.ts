@@ -47,8 +47,8 @@ export function loadConfig(sources: Sources = {}): Loaded {
   const dotEnv = readDotEnv(project, found)
   const layers = [
     fromFlags(sources.flags ?? {}, sources.cwd ?? process.cwd()),
-    fromVariables(env, '', found),
-    fromVariables(dotEnv.env, dotEnv.path, found),
+    fromVariables(env, '', project, found),
+    fromVariables(dotEnv.env, dotEnv.path, project, found),
   ]
   const data = resolve(project, String(pick(layers, 'data')?.value ?? fieldOf('data').fallback))
   const named = sources.file ?? (env['JACKDAW_CONFIG'] || dotEnv.env['JACKDAW_CONFIG'])

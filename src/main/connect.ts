@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createORPCClient, mapEventIterator, ORPCError } from '@orpc/client'
 import { OpenAPILink } from '@orpc/openapi-client/fetch'
 import { z } from 'zod'
@@ -37,7 +39,8 @@ export async function connect(data: string, signal?: AbortSignal): Promise<Sessi
 export function remoteClient(server: () => Promise<Pick<ServerFile, 'url' | 'token'>>): Client {
   const link = new OpenAPILink(contract, {
     url: async () => `${(await server()).url.replace(/\/$/, '')}/api/v1`,
-    headers: async () => ({ authorization: `Bearer ${(await server()).token}` }),
+    // The key makes a call safe to repeat whose answer was lost on the way.
+    headers: async () => ({ authorization: `Bearer ${(await server()).token}`, 'idempotency-key': randomUUID() }),
     fetch: async (request, init) => {
       const response = await reach(request, init)
       if (response.ok) return response
@@ -67,7 +70,18 @@ function isWatch(output: unknown): output is AsyncIteratorObject<unknown, unknow
   return typeof output === 'object' && output !== null && Symbol.asyncIterator in output
 }
 
+/** Pauses before a call is repeated: long enough for a connection that a restart cut, too short for anybody to notice. */
+const repeatMs = [100, 300]
+
 async function reach(request: Request, init: RequestInit): Promise<Response> {
+  for (const pauseMs of repeatMs) {
+    try {
+      return await fetch(request.clone(), init)
+    } catch (error) {
+      if (request.signal.aborted) throw error
+      await sleep(pauseMs, undefined, { signal: request.signal })
+    }
+  }
   try {
     return await fetch(request, init)
   } catch (error) {

@@ -53,7 +53,7 @@ export function processHost(): Host {
       terminal.stdout.write('The configuration is valid.\n')
       return 0
     },
-    report: (bug) => keepBug(bug, join(data, 'log')),
+    report: async (bug) => keepBug(bug, join(data, 'log')),
   }
 }
 
@@ -106,11 +106,11 @@ function tolerant(stream: NodeJS.WriteStream): Screen {
   }
 }
 
-function keepBug(bug: unknown, folder: string): { incident: string; place: string } {
+async function keepBug(bug: unknown, folder: string): Promise<{ incident: string; place: string }> {
+  const { maskText } = await import('#kernel/mask.ts')
   const incident = randomBytes(6).toString('hex')
   const place = join(folder, 'cli.log')
-  // Credentials in an address must not reach a log.
-  const text = format(bug).replace(/(\w+:\/\/)[^\s/@]*@/g, '$1')
+  const text = maskText(format(bug))
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     appendFileSync(place, `${JSON.stringify({ at: new Date().toISOString(), incident, bug: text })}\n`, { mode: 0o600 })

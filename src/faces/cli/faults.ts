@@ -24,13 +24,19 @@ export function isPassing(thrown: unknown): boolean {
 }
 
 /** Says on stderr what went wrong and what to do, and returns the exit code. A stack is for `--log-level debug` only. */
-export function sayFault(thrown: unknown, host: Host, options: { debug: boolean }): number {
+export async function sayFault(
+  thrown: unknown,
+  host: Host,
+  options: { debug: boolean; json?: boolean },
+): Promise<number> {
   const fault = toFault(thrown)
-  const { stderr } = host.terminal
+  const { stderr, stdout } = host.terminal
+  if (options.json) stdout.write(`${JSON.stringify({ fault: fault.view() })}\n`)
   if (fault.code === 'house.bug') {
     const theirs = fault.facts['incident']
     // A server has kept its own bug in its own log.
-    const kept = typeof theirs === 'string' ? { incident: theirs, place: 'The log' } : host.report(fault.cause ?? fault)
+    const kept =
+      typeof theirs === 'string' ? { incident: theirs, place: 'The log' } : await host.report(fault.cause ?? fault)
     const { incident, place } = kept
     stderr.write(
       `jackdaw: Something went wrong inside Jackdaw. ${place} has the details under ${incident}. (house.bug)\n`,

@@ -7,7 +7,7 @@ import type { Client } from './host.ts'
 
 export interface Watcher {
   event(event: Event): void
-  /** The connection broke; it is being mended. May be told several times until `mended`. */
+  /** The connection broke, and is being mended. */
   broken(says: string): void
   mended(): void
 }
@@ -20,8 +20,8 @@ export interface FollowHow {
 }
 
 /**
- * Follows one job from its first event to its end, over broken connections and restarts of the server: the last sequence
- * number that was seen is asked from, and what comes twice is dropped. Throws `house.unreachable` when patience ends.
+ * Follows one job from its first event to its end, over broken connections and restarts of the server: it is asked from a
+ * little before the last event that was seen, and what comes twice is dropped. Throws `house.unreachable` when patience ends.
  */
 export async function followJob(client: Client, id: string, how: FollowHow): Promise<JobDetail> {
   const look = async () => {
@@ -51,13 +51,14 @@ export async function follow(
 ): Promise<void> {
   const patienceMs = how.patienceMs ?? 120_000
   let last: number | undefined
+  const seen = new Set<number>()
   let brokenAt: number | undefined
   let pauseMs = firstPauseMs
   for (;;) {
     how.signal.throwIfAborted()
     let openedAt: number | undefined
     try {
-      const stream = await subscribe(last)
+      const stream = await subscribe(last === undefined ? undefined : Math.max(0, last - overlap))
       openedAt = performance.now()
       if (brokenAt !== undefined) {
         how.watcher.mended()
@@ -68,8 +69,10 @@ export async function follow(
         brokenAt = undefined
         pauseMs = firstPauseMs
         if (event.seq !== undefined) {
-          if (last !== undefined && event.seq <= last) continue
-          last = event.seq
+          if (seen.has(event.seq)) continue
+          seen.add(event.seq)
+          last = Math.max(last ?? 0, event.seq)
+          if (seen.size > overlap * 4) for (const seq of seen) if (seq < last - overlap * 2) seen.delete(seq)
         }
         how.watcher.event(event)
         if (await done.seen(event)) return
@@ -82,9 +85,11 @@ export async function follow(
       if (brokenAt === undefined || heldMs > steadyMs) {
         brokenAt = performance.now()
         pauseMs = firstPauseMs
+        const says = error instanceof Fault ? error.message : 'The connection to the house broke.'
+        how.watcher.broken(`${says} Waiting for it.`)
       }
-      how.watcher.broken('the connection to the house broke; it is tried again')
       if (performance.now() - brokenAt > patienceMs) {
+        if (error instanceof Fault) throw error
         const reason = `no answer for ${Math.round(patienceMs / 1000)} seconds`
         throw new Fault('house.unreachable', { reason }, { cause: error })
       }
@@ -95,6 +100,8 @@ export async function follow(
 }
 
 const firstPauseMs = 100
+/** Transactions may commit in another order than they drew their numbers: an event that comes late has a lower one. */
+const overlap = 200
 /** A stream that was open for this long was a working one, even if nothing came. */
 const steadyMs = 5000
 

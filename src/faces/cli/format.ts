@@ -1,6 +1,7 @@
 import stringWidth from 'string-width'
+import { formatDuration } from '#kernel/bytes.ts'
 
-/** `12.3 MiB`; a whole number below 1 KiB. */
+/** `12.3 MiB`, always with one decimal from 1 KiB on: a number that is watched must be seen to move. */
 export function size(bytes: number): string {
   if (bytes < 1024) return `${Math.round(bytes)} B`
   const units = ['KiB', 'MiB', 'GiB', 'TiB', 'PiB']
@@ -14,21 +15,10 @@ export function size(bytes: number): string {
   return `${value.toFixed(1)} ${units[unit]}`
 }
 
-/** `0:07`, `12:34`, `1:02:03`; `3d 4h` when it is long. */
-export function clock(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds))
-  const days = Math.floor(whole / 86_400)
-  const hours = Math.floor(whole / 3600) % 24
-  if (days > 0) return `${days}d ${hours}h`
-  const two = (value: number) => String(value).padStart(2, '0')
-  const minutes = Math.floor(whole / 60) % 60
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`
-}
-
-/** `0.4 s`, `12 s`, `3:05`: how long something took. */
+/** `0.4 s`, `12s`, `3:05`: how long something took. */
 export function span(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`
-  return seconds < 60 ? `${Math.round(seconds)} s` : clock(seconds)
+  return formatDuration(seconds)
 }
 
 /**

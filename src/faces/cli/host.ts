@@ -56,5 +56,5 @@ export interface Host {
   configShow(options: CommonOptions & { json?: boolean }): Promise<number>
   configCheck(options: CommonOptions): Promise<number>
   /** Keeps a bug (stack and cause) for us and says under which incident and where. */
-  report(bug: unknown): { incident: string; place: string }
+  report(bug: unknown): Promise<{ incident: string; place: string }>
 }

@@ -1,6 +1,7 @@
 import type { FileLink } from '@jackdaw/contract/operations/library.ts'
 import { asking, passwordFrom, seconds, whole } from './asking.ts'
-import { clock, plain, size, table } from './format.ts'
+import { formatDuration } from '#kernel/bytes.ts'
+import { plain, size, table } from './format.ts'
 import type { CommonOptions, Host } from './host.ts'
 
 type Json = CommonOptions & { readonly json?: boolean }
@@ -37,7 +38,7 @@ export async function showItem(id: string, options: Json, host: Host): Promise<n
       ['type', item.type],
       ['size', size(item.bytes)],
       ['sha256', item.sha256],
-      ['length', facts?.durationSeconds === undefined ? '' : clock(facts.durationSeconds)],
+      ['length', facts?.durationSeconds === undefined ? '' : formatDuration(facts.durationSeconds)],
       ['picture', facts?.width && facts.height ? `${facts.width}×${facts.height}` : ''],
       ['streams', (facts?.streams ?? []).map((stream) => `${stream.kind} ${plain(stream.codec)}`).join(', ')],
       ['link', plain(item.link ?? '')],

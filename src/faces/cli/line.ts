@@ -1,46 +1,41 @@
 import stringWidth from 'string-width'
 import { type FaultView, fromView } from '@jackdaw/contract/faults.ts'
-import type { JobDetail } from '@jackdaw/contract/nouns/job.ts'
-import { type Paint, clock, fit, pad, plain, size, span } from './format.ts'
+import type { JobDetail, Progress } from '@jackdaw/contract/nouns/job.ts'
+import { formatDuration } from '#kernel/bytes.ts'
+import { type Paint, fit, pad, plain, size, span } from './format.ts'
 import { type JobView, deliveredBytes, progressOf } from './view.ts'
 
-/** One line of a running job, never wider than `width`: what matters least is left out first. Pure. */
+/**
+ * One line of a running job, never wider than `width`: name, bar, percent, size, speed, time left, step. What matters least
+ * is left out first when the terminal is narrow. The columns of several lines stand under each other. Pure.
+ */
 export function progressLine(view: JobView, width: number, paint: Paint): string {
   const progress = progressOf(view)
   const share = progress?.of ? Math.min(1, progress.done / progress.of) : undefined
-  const amount =
-    progress === undefined
-      ? ''
-      : progress.unit === 'bytes'
-        ? progress.of === undefined
-          ? size(progress.done)
-          : `${size(progress.done)} of ${size(progress.of)}`
-        : `${Math.round(progress.done)}${progress.of === undefined ? '' : ` of ${Math.round(progress.of)}`} ${progress.unit}`
   const speed = progress?.unit === 'bytes' && progress.speed ? `${size(progress.speed)}/s` : ''
-  const eta = progress?.etaSeconds === undefined ? '' : clock(progress.etaSeconds)
-  const percent = share === undefined ? '' : `${Math.floor(share * 100)}%`.padStart(4)
+  const eta = progress?.etaSeconds === undefined ? '' : formatDuration(progress.etaSeconds)
   const now = view.state === 'running' ? plain(view.note ?? view.doing ?? 'running') : view.state
-  // The last named is the first to go when the terminal is narrow.
-  const parts = [
-    { text: percent, order: 0 },
-    { text: speed, order: 3 },
-    { text: amount, order: 2 },
-    { text: eta === '' ? '' : `ETA ${eta}`, order: 4 },
-    { text: fit(now, 32), order: 1 },
-  ].filter((part) => part.text !== '')
-  const titleLeast = Math.min(16, Math.floor(width / 2))
-  let shown = [...parts]
-  const tail = () => shown.map((part) => part.text).join('  ')
-  while (shown.length > 0 && titleLeast + 2 + stringWidth(tail()) > width) {
-    const last = Math.max(...shown.map((part) => part.order))
-    shown = shown.filter((part) => part.order !== last)
+  const cells = [
+    { text: share === undefined ? '' : `${Math.floor(share * 100)}%`, width: 4, order: 0 },
+    { text: progress === undefined ? '' : amount(progress), width: 15, order: 2 },
+    { text: speed, width: 11, order: 3 },
+    { text: eta, width: 5, order: 4 },
+    // The name of the step comes last: a long remark may take what is left.
+    { text: fit(now, 40), width: 0, order: 1 },
+  ]
+  const titleLeast = Math.min(14, Math.floor(width / 2))
+  let shown = cells
+  const right = () => shown.map((cell) => `  ${cell.text.padStart(cell.width)}`).join('')
+  while (shown.length > 0 && titleLeast + stringWidth(right()) > width) {
+    const last = Math.max(...shown.map((cell) => cell.order))
+    shown = shown.filter((cell) => cell.order !== last)
   }
-  const right = tail()
-  const free = width - stringWidth(right) - (right === '' ? 0 : 2)
-  const barWidth = share === undefined || free < 46 ? 0 : Math.min(24, free - 34)
-  const title = pad(plain(view.title), Math.min(free - (barWidth > 0 ? barWidth + 4 : 0), 60))
-  const drawn = barWidth > 0 ? `  ${bar(share ?? 0, barWidth, paint)}` : ''
-  return `${title}${drawn}${right === '' ? '' : `  ${right}`}`
+  // A step has at least the room of "fetching", so that the columns before it do not move.
+  const room = width - stringWidth(right()) - Math.max(0, Math.min(10 - stringWidth(now), 10))
+  const barWidth = Math.min(24, room - titleLeast - 2)
+  const drawn = barWidth < 6 ? '' : `  ${share === undefined ? ' '.repeat(barWidth) : bar(share, barWidth, paint)}`
+  const title = pad(plain(view.title), Math.min(60, Math.max(titleLeast, room - (drawn === '' ? 0 : barWidth + 2))))
+  return `${title}${drawn}${right()}`.trimEnd()
 }
 
 /** What stays on the screen of a job that has ended. Several places get a line each. */
@@ -90,6 +85,15 @@ export function exitOf(job: Pick<JobDetail, 'state' | 'fault'>): number {
 function secondsOf(job: JobDetail): number {
   if (job.endedAt === null) return 0
   return Math.max(0, (Date.parse(job.endedAt) - Date.parse(job.startedAt ?? job.createdAt)) / 1000)
+}
+
+/** `3.8/19.1 MiB`, both in the unit of the whole; `3.8 MiB` while the whole is unknown; `3/12 items`. */
+function amount({ unit, done, of }: Progress): string {
+  if (unit !== 'bytes') return `${Math.round(done)}${of === undefined ? '' : `/${Math.round(of)}`} ${unit}`
+  if (of === undefined) return size(done)
+  const [whole = '', name = ''] = size(of).split(' ')
+  const share = of === 0 ? 0 : (Number(whole) * done) / of
+  return `${share.toFixed(name === 'B' ? 0 : 1)}/${whole} ${name}`
 }
 
 function bar(share: number, width: number, paint: Paint): string {

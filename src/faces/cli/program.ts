@@ -10,7 +10,11 @@ import { queueCommands } from './program-queue.ts'
  */
 export async function runCli(argv: readonly string[], host: Host): Promise<number> {
   let code = 0
-  const program = build(host, (exit) => (code = exit))
+  let json = false
+  const program = build(host, async (act, options) => {
+    json = options.json ?? false
+    code = await act()
+  })
   try {
     await program.parseAsync([...argv], { from: 'user' })
     return code
@@ -19,13 +23,15 @@ export async function runCli(argv: readonly string[], host: Host): Promise<numbe
     const { sayFault } = await import('./faults.ts')
     const { logLevel } = program.opts<CommonOptions>()
     const level = logLevel ?? host.terminal.env['JACKDAW_LOG_LEVEL'] ?? host.terminal.env['LOG_LEVEL']
-    return sayFault(error, host, { debug: level === 'debug' || level === 'trace' })
+    return sayFault(error, host, { json, debug: level === 'debug' || level === 'trace' })
   }
 }
 
 const collect = (value: string, before: readonly string[] | undefined) => [...(before ?? []), value]
 
-function build(host: Host, exit: (code: number) => void): Command {
+type Perform = (act: () => Promise<number>, options: { json?: boolean }) => Promise<void>
+
+function build(host: Host, perform: Perform): Command {
   const { stdout, stderr } = host.terminal
   const program = new Command('jackdaw')
     .description('Jackdaw carries home what is behind a link.')
@@ -56,7 +62,8 @@ function build(host: Host, exit: (code: number) => void): Command {
     (act) =>
     async (...given) => {
       const command = given.at(-1) as Command
-      exit(await act(given.slice(0, -2).flat() as string[], command.optsWithGlobals() as never))
+      const options = command.optsWithGlobals()
+      await perform(() => act(given.slice(0, -2).flat() as string[], options as never), options)
     }
 
   program

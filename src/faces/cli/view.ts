@@ -9,10 +9,16 @@ export interface JobView {
   readonly state: JobState
   /** What it does now: the label of the step that moves. */
   readonly doing?: string
-  /** Progress of each running step, by step; a finished one keeps its last. */
-  readonly steps: ReadonlyMap<string, { readonly label: string; readonly progress?: Progress }>
+  /** Running steps and their progress; a finished one that counted bytes stays for the sum. */
+  readonly steps: ReadonlyMap<string, StepView>
   readonly note?: string
   readonly fault?: FaultView
+}
+
+export interface StepView {
+  readonly label: string
+  readonly progress?: Progress
+  readonly over?: boolean
 }
 
 export function viewOf(job: Job): JobView {
@@ -53,13 +59,8 @@ export function applyEvent(view: JobView, event: Event): JobView {
       return withStep(view, event.data.step, event.data.label, event.data.progress)
     case 'step.retrying':
       return { ...withStep(view, event.data.step, event.data.label), note: event.data.fault.says }
-    case 'step.done': {
-      const steps = new Map(view.steps)
-      const step = steps.get(event.data.step)
-      // Only bytes are summed over steps; anything else that is finished is of no more interest.
-      if (step?.progress?.unit !== 'bytes') steps.delete(event.data.step)
-      return { ...view, steps }
-    }
+    case 'step.done':
+      return withoutStep(view, event.data.step)
     default:
       return view
   }
@@ -100,6 +101,21 @@ function withStep(view: JobView, step: string, label: string, progress?: Progres
   const { note: _, ...rest } = view
   const state = view.state === 'queued' ? 'running' : view.state
   return { ...rest, state, doing: label, steps, ...(progress?.note === undefined ? {} : { note: progress.note }) }
+}
+
+function withoutStep(view: JobView, step: string): JobView {
+  const steps = new Map(view.steps)
+  const progress = steps.get(step)?.progress
+  steps.delete(step)
+  const running = [...steps.values()].findLast(({ over }) => !over)
+  if (progress?.unit === 'bytes') {
+    // The last report of a step comes before its last bytes.
+    const done = Math.max(progress.done, progress.of ?? 0)
+    const finished: StepView = { label: '', over: true, progress: { unit: 'bytes', done, of: done } }
+    // To the front: it is not the one that is shown.
+    return { ...view, doing: running?.label ?? 'waiting', steps: new Map([[step, finished], ...steps]) }
+  }
+  return { ...view, doing: running?.label ?? 'waiting', steps }
 }
 
 function fresh(view: JobView): JobView {

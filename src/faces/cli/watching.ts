@@ -19,11 +19,13 @@ export async function watching(
   let session: Session | undefined
   let report: Report | undefined
   let announced: readonly { id: string }[] = []
+  const ended = new Map<string, JobDetail>()
   const leave = () => {
     if (stop.signal.aborted) return
     stop.abort()
     report?.close()
-    terminal.stderr.write(`${farewell(session, announced)}\n`)
+    const open = announced.filter((job) => !ended.has(job.id))
+    terminal.stderr.write(`${farewell(session, open)}\n`)
   }
   const forget = terminal.onStop(leave)
   try {
@@ -32,7 +34,7 @@ export async function watching(
     const planned = await plan(house, stop.signal)
     if (planned === undefined) return 0
     const since = terminal.now()
-    const ended = new Map<string, JobDetail>()
+    let broken = false
     const watcher = (report = reportFor(options, terminal))
     await followMany(house.client, planned.count, planned.start, {
       signal: stop.signal,
@@ -46,8 +48,12 @@ export async function watching(
       },
       watcher: {
         event: (event) => watcher.event(event),
-        broken: (says) => watcher.note(says),
-        mended: () => undefined,
+        // Several streams break together: one remark is enough.
+        broken: (says) => {
+          if (!broken) watcher.note(says)
+          broken = true
+        },
+        mended: () => void (broken = false),
       },
     })
     // In the order in which they were asked for; a link that was given twice is one job.

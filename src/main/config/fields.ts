@@ -28,7 +28,10 @@ const LogLevel = z.preprocess(
 )
 const pythonLevels: Readonly<Record<string, string>> = { warning: 'warn', critical: 'fatal', notset: 'trace' }
 
-const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
+const whole = (min: number, max: number) => {
+  const error = `expected a whole number from ${min} to ${max}`
+  return z.coerce.number({ error }).int({ error }).min(min, { error }).max(max, { error })
+}
 const seconds = (max: number) => whole(1, max)
 const ToolPath = z.string().min(1).max(4096).optional()
 

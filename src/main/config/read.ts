@@ -38,7 +38,7 @@ export function fromFlags(flags: Readonly<Partial<Record<ConfigKey, unknown>>>, 
 }
 
 /** Variables of the environment or of `.env`: our name first, then `…_FILE`, then the aliases. Empty means not given. */
-export function fromVariables(env: Variables, where: string, found: Findings): Map<ConfigKey, Given> {
+export function fromVariables(env: Variables, where: string, project: string, found: Findings): Map<ConfigKey, Given> {
   const from = where === '' ? 'environment' : 'file'
   const called = (name: string) => (where === '' ? name : `${name} in ${where}`)
   const given = new Map<ConfigKey, Given>()
@@ -55,7 +55,9 @@ export function fromVariables(env: Variables, where: string, found: Findings): M
       if (env[other.name] !== env[first.name])
         found.notices.push(`${called(other.name)}: ${first.name} is used instead`)
     }
-    const text = first.file ? readSecret(env[first.name] ?? '', called(first.name), found) : env[first.name]
+    const text = first.file
+      ? readSecret(resolve(project, env[first.name] ?? ''), called(first.name), found)
+      : env[first.name]
     if (text !== undefined) given.set(key, { value: text, origin: { from, name: called(first.name) } })
   }
   findStrangers(env, called, found)
@@ -122,7 +124,6 @@ function readSecret(path: string, name: string, found: Findings): string | undef
   try {
     return readFileSync(path, 'utf8').replace(/\r?\n$/, '')
   } catch (error) {
-    // The key file is made by the house at its first start; any other secret must be there.
     found.faults.push(`${name}: ${path} cannot be read (${codeOf(error)})`)
     return undefined
   }
