@@ -51,6 +51,6 @@ inside() {
     sh -c 'cd /root/jackdaw && exec "$@"' sh "$@"
 }
 
-inside sh -c 'echo "node $(node --version), npm $(npm --version)"'
+inside node --version
 inside ./jackdaw --version
 if [ $# -gt 0 ]; then inside "$@"; else inside npm test -- --unit; fi
