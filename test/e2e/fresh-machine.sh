@@ -21,14 +21,14 @@ if [ "${1-}" != --inside ]; then
   exit
 fi
 
-machine=$2
+log=$2/log
+machine=$2/root
 shift 2
 mount --make-rprivate /
 
-echo "── $suite with git, Node and npm in $machine"
-debootstrap --variant=minbase --include=git,ca-certificates,nodejs,npm "$suite" "$machine" "$mirror" >"$machine.log" 2>&1 ||
-  { tail -20 "$machine.log" >&2; exit 1; }
-rm -f "$machine.log"
+echo "── a minimal $suite with git"
+debootstrap --variant=minbase --include=git,ca-certificates "$suite" "$machine" "$mirror" >"$log" 2>&1 ||
+  { tail -20 "$log" >&2; exit 1; }
 mount -t proc proc "$machine/proc"
 
 # The way to the network is this machine's: names, certificates, proxies and npm's registry.
@@ -48,8 +48,15 @@ done
 inside() {
   echo "── $*"
   chroot "$machine" /usr/bin/env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 "${network[@]}" \
-    sh -c 'cd /root/jackdaw && exec "$@"' sh "$@"
+    sh -c 'cd /root && { cd jackdaw 2>/dev/null || :; } && exec "$@"' sh "$@"
 }
+
+inside apt-get -qq update >>"$log"
+inside env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install nodejs npm >>"$log" 2>&1 ||
+  { tail -20 "$log" >&2; exit 1; }
+
+git clone --quiet --no-hardlinks "$here" "$machine/root/jackdaw"
+git -C "$machine/root/jackdaw" checkout --quiet "$(git -C "$here" rev-parse HEAD)"
 
 inside node --version
 inside ./jackdaw --version

