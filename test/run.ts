@@ -30,15 +30,16 @@ process.chdir(root)
 if (wanted.coverage) process.env['NODE_DISABLE_COMPILE_CACHE'] = '1'
 
 // The one place where something is started once for the whole run: what `globalSetup` of test/setup.ts puts into
-// `process.env` reaches every test file, and its `globalTeardown` runs at the end.
+// `process.env` reaches every test file, and its `globalTeardown` runs at the end. Unit tests need nothing of it.
 const setup = resolve(root, 'test/setup.ts')
+const needsSetup = files.some((file) => kindOf(file) !== 'unit') && existsSync(setup)
 
 const events = run({
   cwd: root,
   files: files.map((file) => resolve(root, file)),
   concurrency: 2, // the smallest machine that people and CI use; more makes crash tests slow, not the run fast
   timeout: 15 * 60_000, // a file that hangs is a failure, not a night of waiting
-  ...(existsSync(setup) ? { globalSetupPath: setup } : {}),
+  ...(needsSetup ? { globalSetupPath: setup } : {}),
   ...(wanted.coverage
     ? {
         coverage: true,

