@@ -1,23 +1,49 @@
 import type { EngineView } from '@jackdaw/contract/operations/house.ts'
-import type { Engines } from '#pipeline/engine.ts'
+import { probeTools, type ToolState } from '#kernel/child/tools.ts'
+import type { Engine, Engines } from '#pipeline/engine.ts'
 import type { Config } from './config.ts'
+import { configuredTools } from './tools.ts'
 
-/** Every engine with its tools: there or absent, and why. */
-export async function describeEngines(engines: Engines, _config: Config): Promise<EngineView[]> {
-  const kinds = {
-    source: engines.sources,
-    transport: engines.transports,
-    processor: engines.processors,
-    destination: engines.destinations,
-  } as const
-  return Object.entries(kinds).flatMap(([kind, list]) =>
-    list.map(({ name, title }) => ({
-      kind: kind as EngineView['kind'],
-      name,
-      title,
-      available: true,
-      says: 'there',
-      tools: [],
-    })),
+/** Asking every tool for its version starts programs, so the answer is kept for a minute. */
+const keptMs = 60_000
+
+/** Every engine with its tools: there or absent, why, and how to get it. */
+export function describeEngines(engines: Engines, config: Config): () => Promise<EngineView[]> {
+  let asked: { readonly at: number; readonly tools: ReturnType<typeof probeTools> } | undefined
+  const tools = () => {
+    if (asked === undefined || performance.now() - asked.at > keptMs)
+      asked = { at: performance.now(), tools: probeTools(configuredTools(config), process.env['PATH'] ?? '') }
+    return asked.tools
+  }
+  return async () => {
+    const states = new Map((await tools()).map((state) => [String(state.tool), state]))
+    const view = (kind: EngineView['kind']) => (engine: Engine) => describe(kind, engine, states)
+    return [
+      ...engines.sources.map(view('source')),
+      ...engines.transports.map(view('transport')),
+      ...engines.processors.map(view('processor')),
+      ...engines.destinations.map(view('destination')),
+    ]
+  }
+}
+
+function describe(
+  kind: EngineView['kind'],
+  { name, title, tools }: Engine,
+  states: ReadonlyMap<string, ToolState>,
+): EngineView {
+  const found = tools.map((tool) => ({ tool, state: states.get(tool) }))
+  const missing = found.flatMap(({ tool, state }) =>
+    state?.isFound ? [] : [`${tool} is missing. ${state && !state.isFound ? state.how : ''}`.trim()],
   )
+  return {
+    kind,
+    name,
+    title,
+    available: missing.length === 0,
+    says: missing.join(' ') || 'there',
+    tools: found.map(({ tool, state }) =>
+      state?.isFound ? { name: tool, path: state.path, version: state.version } : { name: tool },
+    ),
+  }
 }

@@ -82,7 +82,7 @@ export async function openHouse(how: { config: Config; as: readonly Role[]; sign
 
   const token = as.includes('web') ? (config.apiToken ?? (await ownerToken(config.data))) : ''
   // Known once the server listens: its port may be any free one.
-  let publicUrl = config.publicUrl ?? ''
+  let publicUrl = config.publicUrl ?? `http://${config.host}:${config.port}`
   const { router, local, metrics, files, health } = openRouter({
     ...parts,
     state: database.state,
@@ -93,12 +93,12 @@ export async function openHouse(how: { config: Config; as: readonly Role[]; sign
     const failed = (error: unknown) => log.warn({ err: error }, 'scratch could not be cleaned')
     stack.use(keepScratchClean({ pool, bus, root: scratch, failed }))
   }
-  const worker = as.includes('worker') ? stack.use(await openWorker(parts)) : undefined
+  if (as.includes('worker')) stack.use(await openWorker({ ...parts, roles: as }))
+  // Imported only where it is needed: the REST face takes longer to load than a command to run.
   const web = as.includes('web')
-    ? // Loaded only here: a command that serves nothing starts without it.
-      stack.use(await (await import('./web.ts')).openWeb({ config, log, router, metrics, files, health, token }))
+    ? stack.use(await (await import('./web.ts')).openWeb({ config, log, router, metrics, files, health, token }))
     : undefined
-  if (web !== undefined) publicUrl = web.publicUrl
+  publicUrl = web?.publicUrl ?? publicUrl
 
   const open = stack.move()
   return {
@@ -106,7 +106,6 @@ export async function openHouse(how: { config: Config; as: readonly Role[]; sign
     admit: () => admit(router, { credential: local, requestId: randomUUID() }),
     async reload(next) {
       log.level = next.logLevel
-      worker?.reload(next)
       log.info({}, 'configuration reloaded')
     },
     [Symbol.asyncDispose]: () => open[Symbol.asyncDispose](),

@@ -47,7 +47,7 @@ export function openRouter(
     },
     wantedFreeBytes: async () => settings.current().limits.freeBytes,
     isPaused: async () => settings.current().paused,
-    engines: () => describeEngines(engines, config),
+    engines: describeEngines(engines, config),
   }
   const names = new Set(engines.destinations.map(({ name }) => name))
   const checkDestination = (destination: string) => {

@@ -1,45 +1,119 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Fault } from '@jackdaw/contract/faults.ts'
+import { isFault } from '@jackdaw/contract/faults.ts'
+import { deathWatch, spawnChild } from '#kernel/child/child.ts'
+import { identify, isSame } from '#kernel/child/identity.ts'
+import { sweepOrphans } from '#kernel/child/orphans.ts'
+import { findTool, toolCatalogue, type ToolName } from '#kernel/child/tools.ts'
 import { combined, createBandwidth } from '#kernel/net/bandwidth.ts'
 import { createGuard } from '#kernel/net/guard.ts'
 import { createOutward } from '#kernel/net/outward.ts'
 import { createPace } from '#kernel/net/pace.ts'
+import { openProxy } from '#kernel/net/proxy.ts'
+import { register, rememberChild, takeBack, unregister } from '#pipeline/presence.ts'
+import type { ClaimedStep } from '#pipeline/queue.ts'
+import type { Outside } from '#pipeline/run.ts'
 import { startWorker } from '#pipeline/worker.ts'
-import type { Config } from './config.ts'
 import type { Parts } from './parts.ts'
+import { configuredTools } from './tools.ts'
 
-/** The role `worker`: the way out with its guard, and the worker behind it. */
-export async function openWorker(parts: Parts): Promise<AsyncDisposable & { reload(config: Config): void }> {
-  const { config, bus, settings } = parts
+/** How often a worker looks whether others on this machine have died: well within the 15 s of a lease. */
+const lookEveryMs = 3_000
+/** External programs yield to the house, which must go on answering while they work. */
+const niceness = 10
+
+/** The role `worker`: the guarded way out, presence, and the worker itself. */
+export async function openWorker(parts: Parts & { roles: readonly string[] }): Promise<AsyncDisposable> {
+  const { config, bus, log, machine, pool, queue, settings } = parts
   await using stack = new AsyncDisposableStack()
   const secrets = join(config.data, 'secrets')
   await mkdir(secrets, { recursive: true, mode: 0o700 })
 
-  const outward = stack.use(createOutward(createGuard({ allow: config.netAllow }), createPace()))
+  const guard = createGuard({ allow: config.netAllow })
+  const outward = stack.use(createOutward(guard, createPace()))
+  const proxy = stack.use(await openProxy({ guard }))
+  const searchPath = process.env['PATH'] ?? ''
+  const launcher = await deathWatch(searchPath)
   const rate = () => settings.current().limits.bandwidth || undefined
   const house = createBandwidth(rate())
   stack.defer(bus.subscribe((message) => message.kind === 'settings' && house.limit(rate())))
 
-  stack.use(
-    startWorker({
-      ...parts,
-      secrets,
-      unseal: (sealed, job) => parts.seal.open(sealed, job),
-      outside: (_step, { signal, limit }) => ({
-        http: (input, init) => outward.http(input, { ...init, signal: init?.signal ?? signal }),
-        connect: (to) => outward.connect({ ...to, signal }),
-        spawn: async () => {
-          throw new Fault('house.absent', { reason: 'programs cannot be started yet' })
-        },
-        charge: combined(house, createBandwidth(limit)).charge,
-        [Symbol.asyncDispose]: async () => {},
-      }),
-    }),
-  )
-  const open = stack.move()
-  return {
-    reload: () => {},
-    [Symbol.asyncDispose]: () => open[Symbol.asyncDispose](),
+  const presence = {
+    pool,
+    queue,
+    machine,
+    isAlive: isSame,
+    killOrphans: async (children: Parameters<typeof sweepOrphans>[0]) => void (await sweepOrphans(children)),
   }
+  const look = async () => {
+    const jobs = await takeBack(presence)
+    if (jobs.length === 0) return
+    log.warn({ jobs }, 'steps of a dead worker were taken back')
+    bus.publish({ kind: 'events', jobs })
+    bus.publish({ kind: 'ready' })
+  }
+
+  const outside = (
+    step: ClaimedStep,
+    how: { signal: AbortSignal; limit: number | undefined; secrets: string },
+  ): Outside => {
+    const charge = combined(house, createBandwidth(how.limit)).charge
+    const ticket = proxy.admit(charge)
+    const cwd = join(parts.scratch, step.job_id, String(step.index))
+    return {
+      http: (input, init) => outward.http(input, { ...init, signal: init?.signal ?? how.signal }),
+      connect: (to) => outward.connect({ ...to, signal: how.signal }),
+      charge,
+      async spawn(tool, args, spawn = {}) {
+        const path =
+          (tool in toolCatalogue &&
+            (await findTool(tool as ToolName, configuredTools(config)[tool as ToolName], searchPath))) ||
+          tool
+        const child = await spawnChild({
+          tool,
+          path,
+          args,
+          cwd: spawn.cwd ?? cwd,
+          searchPath,
+          // The proxy's variables come last, so that no engine replaces them.
+          env: { ...spawn.env, ...ticket.environment },
+          ...(spawn.stdin && { stdin: spawn.stdin }),
+          signal: how.signal,
+          mark: `${step.id}.${step.attempt}`,
+          launcher,
+          niceness,
+          onSpawn: (record) => rememberChild(pool, { ...record, step, machine }),
+        })
+        // Tools only say "403" about what the guard has refused; the guard's own words are better.
+        const done = child.done.catch((thrown: unknown) => {
+          throw isFault(thrown, 'house.tool-failed') && ticket.fault ? ticket.fault : thrown
+        })
+        done.catch(() => {}) // Whoever does not wait for the end does not want its fault either.
+        return { ...child, done }
+      },
+      async [Symbol.asyncDispose]() {
+        ticket[Symbol.dispose]()
+      },
+    }
+  }
+
+  const self = await identify(process.pid)
+  const worker = stack.use(
+    startWorker({ ...parts, secrets, outside, unseal: (sealed, job) => parts.seal.open(sealed, job) }),
+  )
+  await register(pool, {
+    ...(self ?? { pid: process.pid, startTime: '', bootId: '' }),
+    id: worker.id,
+    machine,
+    roles: parts.roles,
+  })
+  stack.defer(() => unregister(pool, worker.id).catch(() => {})) // A database that is gone forgets us by itself.
+  bus.publish({ kind: 'ready' })
+  await look()
+  const timer = setInterval(
+    () => void look().catch((error: unknown) => log.warn({ err: error }, 'could not look for dead workers')),
+    lookEveryMs,
+  )
+  stack.defer(() => clearInterval(timer))
+  return stack.move()
 }

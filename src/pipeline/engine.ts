@@ -6,21 +6,13 @@ import type { Asset, MediaFacts, Receipt } from '@jackdaw/contract/nouns/asset.t
 import type { Progress } from '@jackdaw/contract/nouns/job.ts'
 import type { Link } from '@jackdaw/contract/nouns/link.ts'
 import type { Media, Part } from '@jackdaw/contract/nouns/media.ts'
+import type { Child } from '#kernel/child/child.ts'
+
+export type { Child } from '#kernel/child/child.ts'
 
 /** A finished file as engines see it: the asset and where its bytes are on this machine. Read it, never change it. */
 export interface LocalAsset extends Asset {
   readonly path: string
-}
-
-/** A running external program in its own process group; abort kills the whole group. */
-export interface Child {
-  readonly pid: number
-  readonly stdout: Readable
-  readonly stderr: Readable
-  /** Resolves on exit 0; throws `house.tool-failed` with the last lines of stderr otherwise. */
-  readonly done: Promise<void>
-  /** The whole of stdout as UTF-8 text, at most 64 MiB, after `done`. */
-  text(): Promise<string>
 }
 
 export interface SpawnHow {

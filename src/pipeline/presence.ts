@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import type { Queue, ClaimedStep } from './queue.ts'
+import type { ClaimedStep, Queue } from './queue.ts'
 
 /** A process, told apart from a later one with the same number. */
 export interface ProcessIdentity {
@@ -8,13 +8,18 @@ export interface ProcessIdentity {
   readonly bootId: string
 }
 
+/** A program that a step started; `mark` names step and attempt in its environment. */
+export interface ChildRecord extends ProcessIdentity {
+  readonly mark: string
+}
+
 export interface PresencePorts {
   readonly pool: Pool
   readonly queue: Queue
   readonly machine: string
   readonly isAlive: (process: ProcessIdentity) => Promise<boolean>
   /** Ends what a dead worker's steps left running on this machine. */
-  readonly killOrphans: (orphans: { children: readonly ProcessIdentity[]; steps: readonly string[] }) => Promise<void>
+  readonly killOrphans: (children: readonly ChildRecord[]) => Promise<void>
 }
 
 /** Says that a worker is there, so that its steps are known to be in good hands and machine-bound ones may be admitted. */
@@ -50,14 +55,13 @@ export async function takeBack({ pool, queue, machine, isAlive, killOrphans }: P
       [row.id],
     )
     const ids = steps.map(({ id }) => id)
-    const { rows: children } = await pool.query<{ pid: number; boot_id: string; start_time: string }>(
-      'delete from children where machine = $1 and step_id = any($2) returning pid, boot_id, start_time',
+    const { rows: children } = await pool.query<{ pid: number; boot_id: string; start_time: string; mark: string }>(
+      `delete from children where machine = $1 and step_id = any($2) returning pid, boot_id, start_time, step_id || '.' || attempt as mark`,
       [machine, ids],
     )
-    await killOrphans({
-      steps: ids,
-      children: children.map(({ pid, boot_id, start_time }) => ({ pid, bootId: boot_id, startTime: start_time })),
-    })
+    await killOrphans(
+      children.map(({ pid, boot_id, start_time, mark }) => ({ pid, bootId: boot_id, startTime: start_time, mark })),
+    )
     for (const step of steps) {
       await queue.release(step, 'dead')
       jobs.push(step.job_id)
@@ -65,4 +69,15 @@ export async function takeBack({ pool, queue, machine, isAlive, killOrphans }: P
     await unregister(pool, row.id)
   }
   return jobs
+}
+
+/** Remembers a program that a step started, right after the start: so it is found when this process is killed. */
+export async function rememberChild(
+  pool: Pool,
+  child: ChildRecord & { readonly step: Pick<ClaimedStep, 'id' | 'attempt'>; readonly machine: string },
+): Promise<void> {
+  await pool.query(
+    'insert into children (step_id, attempt, machine, pid, start_time, boot_id) values ($1, $2, $3, $4, $5, $6) on conflict do nothing',
+    [child.step.id, child.step.attempt, child.machine, child.pid, child.startTime, child.bootId],
+  )
 }

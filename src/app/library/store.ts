@@ -101,10 +101,13 @@ export async function freeUnneeded(
   })
 }
 
-/** Whether anything kept, by any account, has these bytes as content or thumbnail. */
+/**
+ * Whether anything kept, by any account, has these bytes as content or thumbnail, or a job under way may be about to keep
+ * them: it puts the bytes first and writes the row after.
+ */
 export async function isNeeded(db: Kysely<Tables>, sha256: string): Promise<boolean> {
   const { rows } = await sql<{ needed: boolean }>`select
-    exists (select from assets where sha256 = ${sha256} and state = 'kept')
+    exists (select from assets where sha256 = ${sha256} and state in ('kept', 'scratch'))
     or exists (select from assets where thumbnail = ${sha256} and state = 'kept') as needed`.execute(db)
   return rows[0]?.needed === true
 }

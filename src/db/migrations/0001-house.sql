@@ -142,7 +142,7 @@ create table assets (
   words tsvector generated always as (to_tsvector('simple', coalesce(title, '') || ' ' || translate(name, '._-', '   ') || ' ' || translate(coalesce(link, ''), '/._-?&=', '       '))) stored
 );
 create unique index assets_kept on assets (account_id, sha256) where state = 'kept';
-create index assets_digest on assets (sha256) where state = 'kept';
+create index assets_digest on assets (sha256) where state <> 'removed';
 create index assets_thumbnail on assets (thumbnail) where thumbnail is not null;
 create index assets_job on assets (job_id);
 create index assets_list on assets (account_id, id desc) where state = 'kept';

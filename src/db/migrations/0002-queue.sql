@@ -240,7 +240,7 @@ declare
   same text;
 begin
   select * into a from assets where id = p_asset;
-  perform pg_advisory_xact_lock(7237, hashtext(a.sha256));
+  perform pg_advisory_xact_lock(hashtextextended('digest ' || a.sha256, 0));
   select id into same from assets where account_id = a.account_id and sha256 = a.sha256 and state = 'kept';
   if same is not null then
     update assets k set facts = coalesce(k.facts, a.facts), thumbnail = coalesce(k.thumbnail, a.thumbnail) where k.id = same;
