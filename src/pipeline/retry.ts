@@ -1,4 +1,4 @@
-import { Fault } from '@jackdaw/contract/faults.ts'
+import type { Fault } from '@jackdaw/contract/faults.ts'
 import { backoffMs } from '#kernel/backoff.ts'
 import type { ReleaseTo } from './queue.ts'
 
@@ -28,7 +28,7 @@ const longestWaitMs = 60_000
 const longestAskedMs = 3_600_000
 
 /** Ours to mend, not the far side's: waits as long as it takes. */
-const patient: readonly string[] = ['house.disk-full', 'destination.full', 'house.database']
+const patient: ReadonlySet<string> = new Set(['house.disk-full', 'destination.full', 'house.database'])
 
 /** The plan for a failure (WIN-4): pure. */
 export function judge(fault: Fault, at: Case): Verdict {
@@ -38,7 +38,7 @@ export function judge(fault: Fault, at: Case): Verdict {
   if (fault.next === 'resume') return { to: 'later', readyAt: new Date(at.now + (asked ?? longestWaitMs)) }
   const tries = at.progressed ? 1 : at.tries + 1
   const wait = backoffMs(tries, { baseMs: at.baseMs ?? 1000, capMs: longestWaitMs, random: at.random })
-  if (patient.includes(fault.code))
+  if (patient.has(fault.code))
     return { to: 'later', readyAt: new Date(at.now + Math.max(wait, 5 * (at.baseMs ?? 1000))) }
   if (asked !== undefined && asked > longestAskedMs) return { to: 'failed' }
   if (tries >= (asked === undefined ? mostTries : mostTriesWhenAsked)) return { to: 'failed' }

@@ -64,7 +64,7 @@ export async function openRun(
   let progress: Progress | undefined
   let lastSent = 0
   let saved = false
-  const parsed = step.checkpoint == null ? undefined : engine?.checkpoint.safeParse(step.checkpoint)
+  const parsed = step.checkpoint === null ? undefined : engine?.checkpoint.safeParse(step.checkpoint)
 
   const run: Run<unknown> = {
     signal,

@@ -61,7 +61,8 @@ export async function* watch(how: WatchHow): AsyncGenerator<Event, void, void> {
     let last = how.since ?? (await newest(pool))
     const floor = last
     const seen = new Set<number>()
-    while (!signal?.aborted) {
+    for (;;) {
+      if (signal?.aborted) return
       if (woken) {
         woken = false
         const from = Math.max(floor, last - lookBack)

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Pool } from 'pg'
 import { Fault, asFault } from '@jackdaw/contract/faults.ts'
 import type { StepKind } from '@jackdaw/contract/nouns/job.ts'
 import type { Limits } from '@jackdaw/contract/operations/queue.ts'

@@ -10,6 +10,7 @@ import type { NewJob, Queue } from '#pipeline/queue.ts'
 import { watch } from '#pipeline/watch.ts'
 import type { Caller } from '../access.ts'
 import { os } from '../door.ts'
+import { sinceOf } from '../watch.ts'
 import { batchKey, cleanLink, firstTitle, originKey, siteOf, wishKey } from './rules.ts'
 import { addBatch, findJobs, jobDetail, listJobs, openBatchLike, openJobLike } from './store.ts'
 
@@ -139,7 +140,7 @@ export function jobsOperations(ports: JobsPorts) {
     get: os.jobs.get.handler(async ({ input, context: { caller } }) => jobDetail(pool, await theJob(input.id, caller))),
     events: os.jobs.events.handler(async function* ({ input, context: { caller }, signal, lastEventId }) {
       await theJob(input.id, caller)
-      const since = sequence(lastEventId) ?? input.since ?? 0
+      const since = sinceOf(input.since, lastEventId) ?? 0
       for await (const event of watch({ pool, bus, job: input.id, since, signal, untilEnded: true }))
         yield event.seq === undefined ? event : withEventMeta(event, { id: String(event.seq) })
     }),
@@ -206,7 +207,3 @@ export function jobsOperations(ports: JobsPorts) {
 }
 
 const goal = { pause: 'paused', resume: 'running', cancel: 'cancelled' } as const
-
-function sequence(lastEventId: string | undefined): number | undefined {
-  return lastEventId !== undefined && /^\d{1,15}$/.test(lastEventId) ? Number(lastEventId) : undefined
-}

@@ -4,7 +4,7 @@ import type { Link } from '@jackdaw/contract/nouns/link.ts'
 import type { JobSecrets } from '@jackdaw/contract/nouns/options.ts'
 import type { Wish } from '@jackdaw/contract/operations/jobs.ts'
 
-const schemes = ['http:', 'https:', 'ftp:']
+const schemes = new Set(['http:', 'https:', 'ftp:'])
 
 /** A pasted text as a link, with the credentials that stood in it apart. Throws `link.invalid`. Pure. */
 export function cleanLink(text: string): { link: Link; secrets: JobSecrets } {
@@ -13,7 +13,7 @@ export function cleanLink(text: string): { link: Link; secrets: JobSecrets } {
   if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(trimmed)) throw invalid('it contains control characters')
   if (/^magnet:\?/i.test(trimmed)) return { link: { kind: 'magnet', text: trimmed }, secrets: {} }
   const url = parse(trimmed)
-  if (!schemes.includes(url.protocol)) throw invalid(`${url.protocol} links are not fetched; http, https and ftp are`)
+  if (!schemes.has(url.protocol)) throw invalid(`${url.protocol} links are not fetched; http, https and ftp are`)
   if (url.hostname === '') throw invalid('it names no host')
   const secrets: JobSecrets = {}
   if (url.username !== '') secrets.user = decode(url.username)

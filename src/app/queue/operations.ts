@@ -5,6 +5,7 @@ import type { Bus } from '#kernel/bus.ts'
 import type { Settings } from '#pipeline/settings.ts'
 import { watch } from '#pipeline/watch.ts'
 import { os } from '../door.ts'
+import { sinceOf } from '../watch.ts'
 
 export interface QueuePorts {
   readonly pool: Pool
@@ -27,7 +28,7 @@ export function queueOperations({ pool, bus, settings }: QueuePorts) {
     resume: os.queue.resume.handler(async () => ({ paused: (await settings.change({ paused: false })).paused })),
     limit: os.queue.limit.handler(async ({ input }) => (await settings.change({ limits: input })).limits),
     events: os.queue.events.handler(async function* ({ input, context: { caller }, signal, lastEventId }) {
-      const since = lastEventId !== undefined && /^\d{1,15}$/.test(lastEventId) ? Number(lastEventId) : input.since
+      const since = sinceOf(input.since, lastEventId)
       const account = caller.role === 'owner' || caller.role === 'admin' ? undefined : caller.account
       for await (const event of watch({ pool, bus, since, signal, ...(account !== undefined && { account }) }))
         yield event.seq === undefined ? event : withEventMeta(event, { id: String(event.seq) })
