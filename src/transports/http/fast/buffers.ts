@@ -1,38 +1,48 @@
+const sizes = { big: 1024 * 1024, small: 128 * 1024 } as const
+
+/** What one read of a slow lane brings at most. */
+export const spareBytes = 64 * 1024
+
 /**
- * Read buffers that are used again and again, with a ceiling: whoever finds none left waits, which is how a slow disk slows
- * the network down. Sizes: 1 MiB keeps the number of writes low; lanes beyond the fourth are slow ones and get 256 KiB.
+ * Read buffers that are used again and again, with a ceiling: whoever finds none left waits, which is how a slow disk
+ * slows the network down.
  */
 export class Buffers {
-  /** For a read that finds no buffer: emptied at once. Never part of a lane's own buffers. */
-  readonly spare = Buffer.allocUnsafeSlow(64 * 1024)
+  /** For reads that are copied from at once: many lanes share it. */
+  readonly spare = Buffer.allocUnsafeSlow(spareBytes)
   readonly #free = { big: [] as Buffer[], small: [] as Buffer[] }
-  readonly #waiting = new Set<() => void>()
-  #bytes = 0
+  readonly #waiting = { big: [] as ((buffer: Buffer) => void)[], small: [] as ((buffer: Buffer) => void)[] }
   readonly #most: number
+  #bytes = 0
 
-  /** `most` bytes in all; at least one buffer is always given to a lane that has none. */
+  /** `most` bytes in all, beyond what lanes need to begin. */
   constructor(most: number) {
     this.#most = most
   }
 
-  /** A buffer, or undefined when all are in use; `must` ignores the ceiling (a lane's first one). */
-  take(size: 'big' | 'small', must = false): Buffer | undefined {
+  /** A buffer, or undefined when all are in use. */
+  take(size: keyof typeof sizes): Buffer | undefined {
+    return this.#free[size].length > 0 || this.#bytes + sizes[size] <= this.#most ? this.need(size) : undefined
+  }
+
+  /** A buffer, whatever the ceiling. */
+  need(size: keyof typeof sizes): Buffer {
     const free = this.#free[size].pop()
     if (free) return free
-    const bytes = size === 'big' ? 1024 * 1024 : 256 * 1024
-    if (!must && this.#bytes + bytes > this.#most) return undefined
-    this.#bytes += bytes
-    return Buffer.allocUnsafeSlow(bytes)
+    this.#bytes += sizes[size]
+    return Buffer.allocUnsafeSlow(sizes[size])
   }
 
+  /** Gives a buffer back: to whoever has waited longest for one of its size, or to the pile. */
   give(buffer: Buffer): void {
-    this.#free[buffer.length === 1024 * 1024 ? 'big' : 'small'].push(buffer)
-    for (const wake of this.#waiting) wake()
-    this.#waiting.clear()
+    const size = buffer.length === sizes.big ? 'big' : 'small'
+    const next = this.#waiting[size].shift()
+    if (next) next(buffer)
+    else this.#free[size].push(buffer)
   }
 
-  /** Calls once when a buffer has come back. */
-  onFree(wake: () => void): void {
-    this.#waiting.add(wake)
+  /** Calls once with a buffer as soon as one has come back. */
+  wait(size: keyof typeof sizes, take: (buffer: Buffer) => void): void {
+    this.#waiting[size].push(take)
   }
 }

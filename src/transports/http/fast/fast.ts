@@ -17,9 +17,8 @@ const leastSplitBytes = 2 * 1024 * 1024
 /** A lane that brought this much before it broke was no refusal. */
 const progressBytes = 64 * 1024
 /** Ceiling of one transfer's read buffers. */
-const bufferBytes = 12 * 1024 * 1024
+const bufferBytes = 10 * 1024 * 1024
 const windowMs = 100
-const flushMs = 500
 
 /**
  * Gets the missing ranges of a file of known length over raw sockets, by as many lanes as pay. Resolves to its length.
@@ -53,7 +52,6 @@ class Fast {
   #fault: unknown
   #window = { at: performance.now(), arrived: 0, settled: false }
   #slowestStartMs = 0
-  #flushedAt = performance.now()
 
   constructor(context: Context, total: number) {
     this.#context = context
@@ -108,7 +106,7 @@ class Fast {
     const whole = from === 0 && to === this.#total && (this.#total < wholeBytes || !this.#context.ranges)
     const back = this.#overlapBefore(from)
     const started = performance.now()
-    const size = this.#lanes.size < 4 ? 'big' : 'small'
+    const size = this.#lanes.size === 0 ? 'big' : 'small'
     const lane: Lane = new Lane(
       this.#context,
       this.#buffers,
@@ -189,9 +187,7 @@ class Fast {
   }
 
   #tick(now: number): void {
-    const flush = now - this.#flushedAt >= flushMs
-    if (flush) this.#flushedAt = now
-    for (const lane of this.#lanes) lane.tick(now, flush)
+    for (const lane of this.#lanes) lane.tick(now)
     if (this.#fault !== undefined || ![...this.#lanes].every((lane) => lane.flows)) return
     if (!this.#window.settled) {
       this.#window = { at: now, arrived: this.#arrived, settled: true }

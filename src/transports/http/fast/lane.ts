@@ -3,11 +3,9 @@ import { write } from 'node:fs'
 import type { Socket } from 'node:net'
 import type { Context } from '../context.ts'
 import { checkLanded } from '../checks.ts'
-import type { Buffers } from './buffers.ts'
+import { spareBytes, type Buffers } from './buffers.ts'
 import { formatRequest, parseHead, type Head } from './head.ts'
 
-/** A buffer with less room than this is written: a read of a TLS record (16 KiB) or of a full socket fits in the rest. */
-const roomBytes = 64 * 1024
 /** What a lane reads past a cut, to compare it with what the next lane got as its first bytes. */
 export const meetBytes = 512
 
@@ -21,6 +19,7 @@ export interface LaneWork {
   /** Ask without a range. */
   readonly whole: boolean
   readonly headers: Readonly<Record<string, string>>
+  /** Big: read without a copy, for one quick lane. Small: for many slow ones. */
   readonly size: 'big' | 'small'
 }
 
@@ -48,8 +47,6 @@ export class Lane {
   /** Place in the file of the buffer's first byte. */
   #at: number
   #fill = 0
-  /** Where in the buffer the socket puts its next bytes. */
-  #roomAt = 0
   #to: number
   #overlap: Buffer = Buffer.alloc(0)
   #inBody = false
@@ -57,7 +54,8 @@ export class Lane {
   #counted: number
   #writes = 0
   #settled = false
-  #paused = false
+  /** Reasons to read nothing for now. */
+  #pauses = 0
   #fault: unknown
   #heardAt = performance.now()
 
@@ -100,10 +98,9 @@ export class Lane {
     this.#settle()
   }
 
-  /** Once in a while: writes what waits in a buffer if `flush`, notices silence. */
-  tick(now: number, flush: boolean): void {
-    if (flush && this.#inBody && this.#overlap.length === 0 && !this.#atCut()) this.#flushCopy()
-    if (!this.#paused && now - this.#heardAt > this.#context.tuning.stallMs) {
+  /** Once in a while: notices silence. */
+  tick(now: number): void {
+    if (this.#pauses === 0 && now - this.#heardAt > this.#context.tuning.stallMs) {
       this.#settle(new Fault('source.stalled', { seconds: this.#context.tuning.stallMs / 1000 }))
     }
   }
@@ -113,9 +110,11 @@ export class Lane {
     const { run } = this.#context
     const abort = () => this.#settle(run.signal.reason)
     run.signal.addEventListener('abort', abort, { once: true })
-    this.#buffer = this.#buffers.take(this.#work.size, true)
+    this.#buffer = this.#buffers.need(this.#work.size)
+    const opened = this.#open()
+    opened.catch(() => undefined) // awaited below, or too late to matter
     try {
-      await this.#open()
+      await Promise.race([opened, this.#done.promise])
       await this.#done.promise
     } finally {
       run.signal.removeEventListener('abort', abort)
@@ -155,28 +154,33 @@ export class Lane {
     else this.#settle(new Fault('source.truncated', { bytes: this.received, expected: this.#to }))
   }
 
-  /** Where the next read goes. The socket keeps it until that read: what is there meanwhile must not be given away. */
+  /** Where the next read goes: into the buffer itself, or what is copied from at once. The socket keeps it until that read. */
   #room(): Buffer {
-    this.#roomAt = this.#fill
-    return this.#buffer?.subarray(this.#fill) ?? this.#buffers.spare
+    return this.#work.size === 'big' && this.#buffer ? this.#buffer.subarray(this.#fill) : this.#buffers.spare
   }
 
-  #read(bytes: number, buffer: Uint8Array): boolean {
+  #read(bytes: number, from: Uint8Array): boolean {
     if (this.#settled) return false
     try {
       this.#heardAt = performance.now()
-      if (this.#buffer === undefined) this.#buffer = this.#buffers.take(this.#work.size, true)
-      if (this.#buffer === undefined) return false // cannot be: `must` always gives one
-      if (buffer.buffer === this.#buffers.spare.buffer) this.#buffer.set(buffer.subarray(0, bytes), this.#fill)
-      else if (this.#roomAt !== this.#fill) this.#buffer.copyWithin(this.#fill, this.#roomAt, this.#roomAt + bytes)
+      const buffer = (this.#buffer ??= this.#buffers.need(this.#work.size))
+      // There is room: a buffer with less than a spare's is written before the next read.
+      if (from.buffer === this.#buffers.spare.buffer) buffer.set(from.subarray(0, bytes), this.#fill)
       this.#fill += bytes
-      if (!this.#inBody && !this.#takeHead(this.#buffer)) return true
-      if (this.#overlap.length > 0 && !this.#compare(this.#buffer)) return true
-      return this.#body()
+      this.#step(buffer)
+      if (!this.#settled) this.#buffer ??= this.#buffers.take(this.#work.size)
+      if (!this.#settled && this.#buffer === undefined) this.#awaitBuffer()
+      return !this.#settled && this.#pauses === 0
     } catch (error) {
       this.#settle(error)
       return false
     }
+  }
+
+  #step(buffer: Buffer): void {
+    if (!this.#inBody && !this.#takeHead(buffer)) return
+    if (this.#overlap.length > 0 && !this.#compare(buffer)) return
+    this.#body(buffer)
   }
 
   #takeHead(buffer: Buffer): boolean {
@@ -204,57 +208,50 @@ export class Lane {
     this.#fill -= bytes
   }
 
-  #body(): boolean {
+  #body(buffer: Buffer): void {
     const news = this.received - this.#counted
     this.#counted += news
     this.#events.arrived(news)
     const pause = this.#context.run.charge(news)
-    const buffer = this.#buffer
-    if (!this.#met && buffer && this.#at === this.#work.from && this.#fill >= meetBytes) {
+    if (!this.#met && this.#at === this.#work.from && this.#fill >= meetBytes) {
       this.#met = true
       this.#events.meet(this.#work.from, Buffer.from(buffer.subarray(0, meetBytes)))
     }
-    const received = this.#at + this.#fill
-    if (received >= this.#to) {
+    const full = buffer.length - this.#fill < spareBytes
+    if (this.#at + this.#fill >= this.#to) {
       const beyond = this.#to < this.#requestEnd ? Math.min(meetBytes, this.#requestEnd - this.#to) : 0
-      if (received < this.#to + beyond) return true
+      const over = this.#at + this.#fill - this.#to
+      if (over < beyond && !full) return
       const own = this.#to - this.#at
-      if (beyond > 0 && buffer) this.#events.meet(this.#to, Buffer.from(buffer.subarray(own, own + beyond)))
+      if (beyond > 0) this.#events.meet(this.#to, Buffer.from(buffer.subarray(own, own + Math.min(over, beyond))))
       this.#settle()
-      return false
+      return
     }
-    if (buffer && buffer.length - this.#fill < roomBytes) this.#flush()
-    if (pause > 0) this.#pause((resume) => setTimeout(resume, pause))
-    if (this.#buffer === undefined) this.#buffer = this.#buffers.take(this.#work.size)
-    if (this.#buffer === undefined) this.#pause((resume) => this.#buffers.onFree(resume))
-    return !this.#paused
+    if (full) this.#flush()
+    if (pause > 0) this.#pauseFor(pause)
   }
 
-  #pause(until: (resume: () => void) => void): void {
-    if (this.#paused) return
-    this.#paused = true
+  /** The disk is slower than the network: nothing is read until a buffer has been written. */
+  #awaitBuffer(): void {
+    this.#pauses += 1
     this.#socket?.pause()
-    until(() => {
-      this.#paused = false
-      this.#heardAt = performance.now()
-      if (!this.#settled) this.#socket?.resume()
+    this.#buffers.wait(this.#work.size, (buffer) => {
+      if (this.#settled) return this.#buffers.give(buffer)
+      this.#buffer = buffer
+      this.#resume()
     })
   }
 
-  #atCut(): boolean {
-    return this.#at + this.#fill >= this.#to
+  #pauseFor(ms: number): void {
+    this.#pauses += 1
+    this.#socket?.pause()
+    setTimeout(() => this.#resume(), ms)
   }
 
-  /** Writes a copy: the socket is about to read into the buffer itself. Only small rests of slow lanes go this way. */
-  #flushCopy(): void {
-    const buffer = this.#buffer
-    if (buffer === undefined || this.#fill === 0) return
-    const at = this.#at
-    const copy = Buffer.from(buffer.subarray(0, this.#fill))
-    this.#at += this.#fill
-    this.#fill = 0
-    this.#writes += 1
-    this.#put(copy, { done: 0, bytes: copy.length, at, own: false })
+  #resume(): void {
+    this.#pauses -= 1
+    this.#heardAt = performance.now()
+    if (this.#pauses === 0 && !this.#settled) this.#socket?.resume()
   }
 
   /** Writes the buffer at its place; another one takes its turn when there is one. */
@@ -267,13 +264,13 @@ export class Lane {
     this.#fill = 0
     this.#writes += 1
     this.#buffer = this.#settled ? undefined : this.#buffers.take(this.#work.size)
-    this.#put(buffer, { done: 0, bytes, at, own: true })
+    this.#put(buffer, { done: 0, bytes, at })
   }
 
-  #put(buffer: Buffer, { done, bytes, at, own }: { done: number; bytes: number; at: number; own: boolean }): void {
+  #put(buffer: Buffer, { done, bytes, at }: { done: number; bytes: number; at: number }): void {
     const { landing } = this.#context
     write(landing.fd, buffer, done, bytes - done, at + done, (error, written) => {
-      if (!error && done + written < bytes) return this.#put(buffer, { done: done + written, bytes, at, own })
+      if (!error && done + written < bytes) return this.#put(buffer, { done: done + written, bytes, at })
       this.#writes -= 1
       try {
         if (error) throw error
@@ -282,7 +279,7 @@ export class Lane {
         this.#fault ??= fault
         this.#settle(fault)
       }
-      if (own) this.#buffers.give(buffer)
+      this.#buffers.give(buffer)
       if (this.#settled && this.#writes === 0) this.#done.resolve()
     })
   }
