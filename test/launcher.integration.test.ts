@@ -226,8 +226,8 @@ test('with a sudo that asks for a password it says what to type, goes on, and sa
 test('an install that failed is not tried again that day, except by --tools', async (t) => {
   const here = lacking(t, ['rclone'])
   here.stub('id', 'echo 0')
-  here.stub('apt-get', 'exit 100')
-  await here.start(['jobs']).ended
+  here.stub('apt-get', 'echo "E: no such mirror"; exit 100')
+  assert.match((await here.start(['jobs']).ended).stderr, /E: no such mirror/)
   const tried = here.calls('apt-get').length
   assert.ok(tried > 0)
   assert.equal((await here.start(['jobs']).ended).stderr, '')
