@@ -249,6 +249,14 @@ test('a package that this system does not have keeps none of the others away', a
   assert.match(stderr, /install --no-install-recommends 7zip\n/)
 })
 
+test('where 7zz is in a package of its own, that one is installed', async (t) => {
+  const here = lacking(t, ['7zz'])
+  here.stub('id', 'echo 0')
+  here.stub('apt-cache', '[ "$2" = 7zip-standalone ]')
+  here.stub('apt-get', makes(here, { '7zip-standalone': '7zz' }))
+  assert.doesNotMatch((await here.start(['jobs']).ended).stderr, /switched off/)
+})
+
 test('on a Mac missing programs are installed with brew', async (t) => {
   const here = lacking(t, ['7zz', 'ffprobe'])
   here.stub('brew', makes(here, { sevenzip: '7zz', ffmpeg: 'ffprobe' }))
