@@ -10,7 +10,7 @@ const checks: readonly Check[] = [
   { name: 'unit', command: ['node', 'test/run.ts', '--unit', '!test/architecture'] },
   { name: 'format', command: ['oxfmt', '--check', '.'] },
   { name: 'lint', command: ['oxlint', '--quiet'] },
-  { name: 'types', command: ['tsc'] },
+  { name: 'types', command: ['tsc', '--incremental', '--tsBuildInfoFile', 'node_modules/.cache/types'] },
   { name: 'architecture', command: ['node', 'test/run.ts', '--unit', 'test/architecture'] },
   { name: 'documents', command: ['node', 'docs/generate.ts', '--check'], needs: 'docs/generate.ts' },
 ]

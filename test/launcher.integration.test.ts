@@ -226,8 +226,8 @@ test('with a sudo that asks for a password it says what to type, goes on, and sa
 test('an install that failed is not tried again that day, except by --tools', async (t) => {
   const here = lacking(t, ['rclone'])
   here.stub('id', 'echo 0')
-  here.stub('apt-get', 'exit 100')
-  await here.start(['jobs']).ended
+  here.stub('apt-get', 'echo "E: no such mirror"; exit 100')
+  assert.match((await here.start(['jobs']).ended).stderr, /E: no such mirror/)
   const tried = here.calls('apt-get').length
   assert.ok(tried > 0)
   assert.equal((await here.start(['jobs']).ended).stderr, '')
@@ -247,6 +247,14 @@ test('a package that this system does not have keeps none of the others away', a
   const { stderr } = await here.start(['jobs']).ended
   assert.match(stderr, /switched off: 7zz\n/)
   assert.match(stderr, /install --no-install-recommends 7zip\n/)
+})
+
+test('where 7zz is in a package of its own, that one is installed', async (t) => {
+  const here = lacking(t, ['7zz'])
+  here.stub('id', 'echo 0')
+  here.stub('apt-cache', '[ "$2" = 7zip-standalone ]')
+  here.stub('apt-get', makes(here, { '7zip-standalone': '7zz' }))
+  assert.doesNotMatch((await here.start(['jobs']).ended).stderr, /switched off/)
 })
 
 test('on a Mac missing programs are installed with brew', async (t) => {

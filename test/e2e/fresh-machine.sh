@@ -55,6 +55,9 @@ inside apt-get -qq update >>"$log"
 inside env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install nodejs npm >>"$log" 2>&1 ||
   { tail -20 "$log" >&2; exit 1; }
 
+# Started with sudo, git refuses the checkout of somebody else unless it is told; told in a home of its own.
+export HOME=${log%/*}
+git config --global safe.directory '*'
 git clone --quiet --no-hardlinks "$here" "$machine/root/jackdaw"
 git -C "$machine/root/jackdaw" checkout --quiet "$(git -C "$here" rev-parse HEAD)"
 

@@ -47,7 +47,7 @@ export interface Start {
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-const everywhere = 'cat chmod cmp cp date env id ln mkdir mv readlink rm sh sleep uname'.split(' ')
+const everywhere = 'cat chmod cmp cp date env id ln mkdir mv readlink rm sh sleep tail uname'.split(' ')
 export const tools = 'ffmpeg ffprobe yt-dlp aria2c 7zz unar rclone'.split(' ')
 
 export function machine(t: TestContext): Machine {
