@@ -93,7 +93,7 @@ export async function openHouse(how: { config: Config; as: readonly Role[]; sign
     const failed = (error: unknown) => log.warn({ err: error }, 'scratch could not be cleaned')
     stack.use(keepScratchClean({ pool, bus, root: scratch, failed }))
   }
-  if (as.includes('worker')) stack.use(await openWorker({ ...parts, roles: as }))
+  if (as.includes('worker')) stack.use(await openWorker({ ...parts, metrics, roles: as }))
   // Imported only where it is needed: the REST face takes longer to load than a command to run.
   const web = as.includes('web')
     ? stack.use(await (await import('./web.ts')).openWeb({ config, log, router, metrics, files, health, token }))

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isFault } from '@jackdaw/contract/faults.ts'
+import type { Metrics } from '#app/house/metrics.ts'
 import { deathWatch, spawnChild } from '#kernel/child/child.ts'
 import { identify, isSame } from '#kernel/child/identity.ts'
 import { sweepOrphans } from '#kernel/child/orphans.ts'
@@ -23,7 +24,9 @@ const lookEveryMs = 3_000
 const niceness = 10
 
 /** The role `worker`: the guarded way out, presence, and the worker itself. */
-export async function openWorker(parts: Parts & { roles: readonly string[] }): Promise<AsyncDisposable> {
+export async function openWorker(
+  parts: Parts & { roles: readonly string[]; metrics: Metrics },
+): Promise<AsyncDisposable> {
   const { config, bus, log, machine, pool, queue, settings } = parts
   await using stack = new AsyncDisposableStack()
   const secrets = join(config.data, 'secrets')
@@ -57,7 +60,11 @@ export async function openWorker(parts: Parts & { roles: readonly string[] }): P
     step: ClaimedStep,
     how: { signal: AbortSignal; limit: number | undefined; secrets: string },
   ): Outside => {
-    const charge = combined(house, createBandwidth(how.limit)).charge
+    const limits = combined(house, createBandwidth(how.limit))
+    const charge = (bytes: number) => {
+      parts.metrics.fetched(bytes)
+      return limits.charge(bytes)
+    }
     const ticket = proxy.admit(charge)
     const cwd = join(parts.scratch, step.job_id, String(step.index))
     return {

@@ -1,7 +1,9 @@
 import type { Transport } from '#pipeline/engine.ts'
+import { createFtpTransport } from './ftp/transport.ts'
 import { createHttpTransport } from './http/transport.ts'
 
 /** Everything that moves bytes. A new one is a folder and a line here. */
-export const transports = (how: { stallMs: number }): readonly Transport[] => [
-  createHttpTransport({ stallMs: how.stallMs }),
+export const transports = (how: { readonly stallMs: number }): readonly Transport[] => [
+  createHttpTransport(how),
+  createFtpTransport(how),
 ]

@@ -4,7 +4,7 @@ import type { Link } from '@jackdaw/contract/nouns/link.ts'
 import type { JobSecrets } from '@jackdaw/contract/nouns/options.ts'
 import type { Wish } from '@jackdaw/contract/operations/jobs.ts'
 
-const schemes = new Set(['http:', 'https:', 'ftp:'])
+const schemes = new Set(['http:', 'https:', 'ftp:', 'ftps:'])
 
 /** A pasted text as a link, with the credentials that stood in it apart. Throws `link.invalid`. Pure. */
 export function cleanLink(text: string): { link: Link; secrets: JobSecrets } {
