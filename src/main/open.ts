@@ -93,7 +93,7 @@ export async function openHouse(how: { config: Config; as: readonly Role[]; sign
     const failed = (error: unknown) => log.warn({ err: error }, 'scratch could not be cleaned')
     stack.use(keepScratchClean({ pool, bus, root: scratch, failed }))
   }
-  if (as.includes('worker')) stack.use(await openWorker({ ...parts, metrics, roles: as }))
+  const worker = as.includes('worker') ? stack.use(await openWorker({ ...parts, metrics, roles: as })) : undefined
   // Imported only where it is needed: the REST face takes longer to load than a command to run.
   const web = as.includes('web')
     ? stack.use(await (await import('./web.ts')).openWeb({ config, log, router, metrics, files, health, token }))
@@ -106,6 +106,7 @@ export async function openHouse(how: { config: Config; as: readonly Role[]; sign
     admit: () => admit(router, { credential: local, requestId: randomUUID() }),
     async reload(next) {
       log.level = next.logLevel
+      worker?.reload(next)
       log.info({}, 'configuration reloaded')
     },
     [Symbol.asyncDispose]: () => open[Symbol.asyncDispose](),

@@ -7,7 +7,7 @@ import { identify, isSame } from '#kernel/child/identity.ts'
 import { sweepOrphans } from '#kernel/child/orphans.ts'
 import { findTool, toolCatalogue, type ToolName } from '#kernel/child/tools.ts'
 import { combined, createBandwidth } from '#kernel/net/bandwidth.ts'
-import { createGuard } from '#kernel/net/guard.ts'
+import { createGuard, type Guard } from '#kernel/net/guard.ts'
 import { createOutward } from '#kernel/net/outward.ts'
 import { createPace } from '#kernel/net/pace.ts'
 import { openProxy } from '#kernel/net/proxy.ts'
@@ -15,6 +15,7 @@ import { register, rememberChild, takeBack, unregister } from '#pipeline/presenc
 import type { ClaimedStep } from '#pipeline/queue.ts'
 import type { Outside } from '#pipeline/run.ts'
 import { startWorker } from '#pipeline/worker.ts'
+import type { Config } from './config.ts'
 import type { Parts } from './parts.ts'
 import { configuredTools } from './tools.ts'
 
@@ -23,16 +24,21 @@ const lookEveryMs = 3_000
 /** External programs yield to the house, which must go on answering while they work. */
 const niceness = 10
 
+export interface OpenedWorker extends AsyncDisposable {
+  /** Takes over what may change while running. */
+  reload(config: Config): void
+}
+
 /** The role `worker`: the guarded way out, presence, and the worker itself. */
-export async function openWorker(
-  parts: Parts & { roles: readonly string[]; metrics: Metrics },
-): Promise<AsyncDisposable> {
+export async function openWorker(parts: Parts & { roles: readonly string[]; metrics: Metrics }): Promise<OpenedWorker> {
   const { config, bus, log, machine, pool, queue, settings } = parts
   await using stack = new AsyncDisposableStack()
   const secrets = join(config.data, 'secrets')
   await mkdir(secrets, { recursive: true, mode: 0o700 })
 
-  const guard = createGuard({ allow: config.netAllow })
+  let policy = createGuard({ allow: config.netAllow })
+  // What is permitted may change while running; whoever holds the guard asks anew each time.
+  const guard: Guard = { resolve: (...host) => policy.resolve(...host), connect: (to) => policy.connect(to) }
   const outward = stack.use(createOutward(guard, createPace()))
   const proxy = stack.use(await openProxy({ guard }))
   const searchPath = process.env['PATH'] ?? ''
@@ -122,5 +128,11 @@ export async function openWorker(
     lookEveryMs,
   )
   stack.defer(() => clearInterval(timer))
-  return stack.move()
+  const open = stack.move()
+  return {
+    reload(next) {
+      policy = createGuard({ allow: next.netAllow })
+    },
+    [Symbol.asyncDispose]: () => open[Symbol.asyncDispose](),
+  }
 }

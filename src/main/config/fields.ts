@@ -148,7 +148,6 @@ export const fields = {
   }),
   stallSeconds: field(seconds(3600), 'a transfer without a byte for this long counts as stalled', {
     fallback: 30,
-    reloadable: true,
   }),
   eventsDays: field(whole(1, 36_500), 'days for which events are kept', { fallback: 30, reloadable: true }),
   workerId: field(
