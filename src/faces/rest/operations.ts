@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { traverseContractProcedures } from '@orpc/server'
 import type { ORPCError } from '@orpc/server'
 import { StandardOpenAPIHandler } from '@orpc/openapi/standard'
@@ -11,6 +11,8 @@ import { sendFault } from './problems.ts'
 import { contextOf, signalOf } from './requests.ts'
 
 export const apiPrefix = '/api/v1'
+/** 10,000 lines, the most that a batch may have, with links of 1.6 kB each. */
+const batchLimit = 16 * 1024 * 1024
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
 /** Mounts every operation of the router under /api/v1, as its contract's route says. */
@@ -29,12 +31,10 @@ export function mountOperations(app: FastifyInstance, ports: Pick<RestPorts, 'ro
     customErrorResponseBodyEncoder: (error) => ({ fault: viewOf(error) }),
   })
   const absent = absentRoutes(ports.router)
-  app.route({
-    method: [...methods],
-    url: `${apiPrefix}/*`,
+  const route = {
     // A HEAD of an operation would run it for nothing.
     exposeHeadRoute: false,
-    handler: async (request, reply) => {
+    handler: async (request: FastifyRequest, reply: FastifyReply) => {
       const context = contextOf(request, signalOf(reply))
       const call: { readonly path: string; template?: string } = { path: pathOf(request.url) }
       calls.set(context, call)
@@ -55,7 +55,9 @@ export function mountOperations(app: FastifyInstance, ports: Pick<RestPorts, 'ro
       if (isWatch(body)) return await sendEvents(reply, body, how)
       return await sendJson(reply, status, body)
     },
-  })
+  }
+  app.route({ ...route, method: [...methods], url: `${apiPrefix}/*` })
+  app.route({ ...route, method: 'POST', url: `${apiPrefix}/batches`, bodyLimit: batchLimit })
 }
 
 declare module 'fastify' {

@@ -95,6 +95,19 @@ test('bodies and headers have limits', async (t) => {
   assert.match(headers, /application\/problem\+json/)
 })
 
+test('a batch may be as long as the contract allows, and not without end', async (t) => {
+  const { call } = await fakeRest(t)
+  const post = (bytes: number) =>
+    call('/api/v1/batches', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ lines: [{ link: 'https://example.org/' }], name: 'x'.repeat(bytes) }),
+    })
+  // Too long a name, but read: 10,000 lines of a list need more room than one wish.
+  assert.equal((await post(8 * 1024 * 1024)).status, 422)
+  assert.equal((await post(16 * 1024 * 1024)).status, 413)
+})
+
 test('what is not HTTP gets a problem and is closed', async (t) => {
   const { rest } = await fakeRest(t)
   const answer = await rawHttp(rest.url, 'GARBAGE\r\n\r\n')
