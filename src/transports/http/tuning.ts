@@ -8,6 +8,8 @@ export interface Tuning {
   readonly digest: boolean
   /** Most connections to one host unless a job says otherwise: what `aria2c -x16` takes, and only while each pays. */
   readonly connections: number
+  /** Ceiling of one transfer's read buffers, beyond one for each lane. */
+  readonly bufferBytes: number
   /** The raw path through `Run.connect`. */
   readonly fast: boolean
 }
@@ -17,5 +19,6 @@ export const defaults: Tuning = {
   pauseMs: [100, 500, 2000],
   digest: true,
   connections: 16,
+  bufferBytes: 10 * 1024 * 1024,
   fast: true,
 }

@@ -16,8 +16,6 @@ const wholeBytes = 1024 * 1024
 const leastSplitBytes = 2 * 1024 * 1024
 /** A lane that brought this much before it broke was no refusal. */
 const progressBytes = 64 * 1024
-/** Ceiling of one transfer's read buffers. */
-const bufferBytes = 10 * 1024 * 1024
 const windowMs = 100
 
 /**
@@ -38,7 +36,7 @@ type Gap = readonly [from: number, to: number]
 class Fast {
   readonly #context: Context
   readonly #total: number
-  readonly #buffers = new Buffers(bufferBytes)
+  readonly #buffers: Buffers
   /** Running lanes, oldest first. */
   readonly #lanes = new Set<Lane>()
   /** The first bytes at each cut, by whichever side got there first. */
@@ -56,6 +54,7 @@ class Fast {
   constructor(context: Context, total: number) {
     this.#context = context
     this.#total = total
+    this.#buffers = new Buffers(context.tuning.bufferBytes)
     this.#host = context.final.host
     this.#before = context.landing.bytes
     this.#gaps = [...missing(context.landing.have, total)]

@@ -56,6 +56,7 @@ export class Lane {
   #settled = false
   /** Reasons to read nothing for now. */
   #pauses = 0
+  #awaiting = false
   #fault: unknown
   #heardAt = performance.now()
 
@@ -231,13 +232,19 @@ export class Lane {
     if (pause > 0) this.#pauseFor(pause)
   }
 
-  /** The disk is slower than the network: nothing is read until a buffer has been written. */
+  /**
+   * The disk is slower than the network: nothing is read until a buffer has been written. TLS may still deliver the rest of
+   * what it has decrypted; that takes a buffer of its own, and the one waited for goes back.
+   */
   #awaitBuffer(): void {
+    if (this.#awaiting) return
+    this.#awaiting = true
     this.#pauses += 1
     this.#socket?.pause()
     this.#buffers.wait(this.#work.size, (buffer) => {
-      if (this.#settled) return this.#buffers.give(buffer)
-      this.#buffer = buffer
+      this.#awaiting = false
+      if (this.#settled || this.#buffer !== undefined) this.#buffers.give(buffer)
+      else this.#buffer = buffer
       this.#resume()
     })
   }
