@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Content } from './site/content.ts'
 
 export interface FakeFtpHow {
@@ -12,7 +13,7 @@ export interface FakeFtpHow {
   readonly pasv?: string
 }
 
-/** A small FTP server (RFC 959) on loopback: `/file/<bytes>` by SIZE, MDTM, REST and RETR, passive mode only. */
+/** A small FTP server (RFC 959) on loopback: `/file/<bytes>[/slow]` by SIZE, MDTM, REST and RETR, passive mode only. */
 export class FakeFtp {
   readonly content = new Content()
   /** Commands as they came, without arguments of PASS. */
@@ -80,7 +81,7 @@ export class FakeFtp {
         const connection = data
         if (Number.isNaN(size) || !connection) return void say('550 No such file')
         say('150 Here it comes')
-        const whole = await this.#send(await connection, rest, size)
+        const whole = await this.#send(await connection, rest, size, argument.endsWith('/slow') ? size / 2 : 0)
         rest = 0
         say(whole ? '226 Done' : '426 Connection closed')
       } else if (verb === 'QUIT') socket.end('221 Bye\r\n')
@@ -115,7 +116,8 @@ export class FakeFtp {
     return { port: (server.address() as AddressInfo).port, accepted }
   }
 
-  async #send(socket: Socket, from: number, to: number): Promise<boolean> {
+  async #send(socket: Socket, from: number, to: number, rate: number): Promise<boolean> {
+    const started = performance.now()
     this.#retrievals += 1
     const bad = this.#how.drop !== undefined && this.#retrievals <= (this.#how.times ?? Infinity)
     const end = bad ? Math.min(to, from + (this.#how.drop ?? 0)) : to
@@ -123,6 +125,7 @@ export class FakeFtp {
       const piece = this.content.slice(0, at, Math.min(end, at + 65_536))
       at += piece.length
       this.bytes += piece.length
+      if (rate > 0) await sleep(started + ((at - from) / rate) * 1000 - performance.now())
       if (!socket.write(piece)) await Promise.race([once(socket, 'drain'), once(socket, 'close')])
     }
     socket.end()
