@@ -1,5 +1,6 @@
 import { ORPCError } from '@orpc/client'
 import { ValidationError } from '@orpc/contract'
+import { databaseFault } from '#db/fault.ts'
 import { asFault, catalogue, Fault, FaultView, fromView } from '@jackdaw/contract/faults.ts'
 
 /** The fault in what a handler, the validation or a client threw; `house.bug` with the request's id for the rest. */
@@ -9,9 +10,9 @@ export function toFault(thrown: unknown, requestId: string): Fault {
     if (thrown.code === 'BAD_REQUEST' && thrown.cause instanceof ValidationError) return invalid(thrown.cause)
     const view = FaultView.safeParse(thrown.data)
     if (view.success && thrown.code in catalogue) return fromView(view.data)
-    return new Fault('house.bug', { incident: requestId }, { cause: thrown.cause ?? thrown })
+    return asFault(databaseFault(thrown.cause ?? thrown), { incident: requestId })
   }
-  return asFault(thrown, { incident: requestId })
+  return asFault(databaseFault(thrown), { incident: requestId })
 }
 
 /** The form in which a fault passes through oRPC: its code, status and view; the cause stays on this side. */

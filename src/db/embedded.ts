@@ -7,7 +7,7 @@ import { type FileLock, takeFileLock, tryFileLock } from './file-lock.ts'
 import type { Log } from './log.ts'
 import { type ServerPlace, serverPlace } from './server-place.ts'
 import { clusterVersion, createCluster, sweepDrafts } from './server-cluster.ts'
-import { type Server, serverUrl, whenReady } from './server-find.ts'
+import { findServer, isRunning, type Server, serverUrl, whenReady } from './server-find.ts'
 import { startServer, stopServer } from './server-process.ts'
 import { serverPrograms } from './server-programs.ts'
 import { role } from './server-settings.ts'
@@ -17,6 +17,10 @@ export interface EmbeddedDatabase extends AsyncDisposable {
   readonly url: string
   /** Where the cluster really is. */
   readonly cluster: string
+  /** Whether the server's process is there; its own or one that another house has started since. */
+  isRunning(): Promise<boolean>
+  /** Starts the server again, or attaches to the one that somebody else has started. Throws as `openEmbedded` does. */
+  revive(signal: AbortSignal): Promise<void>
   /** Leaves the house; the last one out stops the server. Safe to repeat. */
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -51,7 +55,7 @@ export async function openEmbedded({ dir, log, settings = {}, signal }: OpenEmbe
     try {
       const server = await attachOrStart(place, settings, log, until)
       await ensureDatabase(server)
-      return opened(place, server, ours, log)
+      return opened(place, server, ours, settings, log)
     } catch (error) {
       await leave(ours)
       throw error
@@ -62,7 +66,13 @@ export async function openEmbedded({ dir, log, settings = {}, signal }: OpenEmbe
   }
 }
 
-function opened(place: ServerPlace, server: Server, ours: FileLock, log: Log): EmbeddedDatabase {
+function opened(
+  place: ServerPlace,
+  server: Server,
+  ours: FileLock,
+  settings: Readonly<Record<string, string>>,
+  log: Log,
+): EmbeddedDatabase {
   let closing: Promise<void> | undefined
   const close = async () => {
     const until = AbortSignal.timeout(stopDeadlineMs)
@@ -78,6 +88,12 @@ function opened(place: ServerPlace, server: Server, ours: FileLock, log: Log): E
   return {
     url: serverUrl(server),
     cluster: place.cluster,
+    isRunning: async () => (await isRunning(server.pid)) || (await findServer(place)) !== undefined,
+    async revive(signal) {
+      const until = AbortSignal.any([signal, AbortSignal.timeout(openDeadlineMs)])
+      using _ = await takeFileLock(join(place.house, 'lock'), until)
+      await attachOrStart(place, settings, log, until)
+    },
     [Symbol.asyncDispose]: () => (closing ??= close()),
   }
 }

@@ -6,6 +6,7 @@ import type { Contract } from '@jackdaw/contract/contract.ts'
 import { diskStore } from '#adapters/disk/store.ts'
 import { admit } from '#app/router.ts'
 import { openEmbedded } from '#db/embedded.ts'
+import { keepRunning } from '#db/keep-running.ts'
 import { migrate } from '#db/migrate.ts'
 import { openDatabase, type Database } from '#db/open.ts'
 import type { Tables } from '#db/tables.ts'
@@ -116,9 +117,12 @@ export async function openHouse(how: { config: Config; as: readonly Role[]; sign
 /** The configured PostgreSQL or the embedded one, with the schema up to date. */
 async function openHouseDatabase(config: Config, log: Log, signal: AbortSignal | undefined): Promise<Database<Tables>> {
   await using stack = new AsyncDisposableStack()
-  const url =
-    config.databaseUrl ??
-    stack.use(await openEmbedded({ dir: join(config.data, 'pg'), log, ...(signal && { signal }) })).url
+  const openHouseServer = async () => {
+    const server = stack.use(await openEmbedded({ dir: join(config.data, 'pg'), log, ...(signal && { signal }) }))
+    stack.use(keepRunning(server, log))
+    return server.url
+  }
+  const url = config.databaseUrl ?? (await openHouseServer())
   const pool = {
     size: config.databasePool,
     overflow: config.databaseOverflow,

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isFault } from '@jackdaw/contract/faults.ts'
 import type { Metrics } from '#app/house/metrics.ts'
@@ -13,7 +13,7 @@ import { createPace } from '#kernel/net/pace.ts'
 import { openProxy } from '#kernel/net/proxy.ts'
 import { register, rememberChild, takeBack, unregister } from '#pipeline/presence.ts'
 import type { ClaimedStep } from '#pipeline/queue.ts'
-import type { Outside } from '#pipeline/run.ts'
+import { secretsOf, type Outside } from '#pipeline/run.ts'
 import { startWorker } from '#pipeline/worker.ts'
 import type { Config } from './config.ts'
 import type { Parts } from './parts.ts'
@@ -53,6 +53,7 @@ export async function openWorker(parts: Parts & { roles: readonly string[]; metr
     machine,
     isAlive: isSame,
     killOrphans: async (children: Parameters<typeof sweepOrphans>[0]) => void (await sweepOrphans(children)),
+    forget: (step: ClaimedStep) => rm(secretsOf(secrets, step), { recursive: true, force: true }),
   }
   const look = async () => {
     const jobs = await takeBack(presence)
@@ -110,6 +111,8 @@ export async function openWorker(parts: Parts & { roles: readonly string[]; metr
     }
   }
 
+  // Before it works itself: what a dead worker's tools still write must not meet another attempt.
+  await look()
   const self = await identify(process.pid)
   const worker = stack.use(
     startWorker({ ...parts, secrets, outside, unseal: (sealed, job) => parts.seal.open(sealed, job) }),
@@ -122,7 +125,6 @@ export async function openWorker(parts: Parts & { roles: readonly string[]; metr
   })
   stack.defer(() => unregister(pool, worker.id).catch(() => {})) // A database that is gone forgets us by itself.
   bus.publish({ kind: 'ready' })
-  await look()
   const timer = setInterval(
     () => void look().catch((error: unknown) => log.warn({ err: error }, 'could not look for dead workers')),
     lookEveryMs,

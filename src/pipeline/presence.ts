@@ -20,6 +20,8 @@ export interface PresencePorts {
   readonly isAlive: (process: ProcessIdentity) => Promise<boolean>
   /** Ends what a dead worker's steps left running on this machine. */
   readonly killOrphans: (children: readonly ChildRecord[]) => Promise<void>
+  /** Removes what a dead worker's attempt left on disk for nobody else. */
+  readonly forget: (step: ClaimedStep) => Promise<void>
 }
 
 /** Says that a worker is there, so that its steps are known to be in good hands and machine-bound ones may be admitted. */
@@ -42,7 +44,8 @@ export async function unregister(pool: Pool, worker: string): Promise<void> {
  * Takes back the steps of workers that died on this machine, without waiting for their leases: first what they left
  * running is ended, for two must not write one file. Returns the ids of the jobs concerned.
  */
-export async function takeBack({ pool, queue, machine, isAlive, killOrphans }: PresencePorts): Promise<string[]> {
+export async function takeBack(ports: PresencePorts): Promise<string[]> {
+  const { pool, queue, machine, isAlive, killOrphans } = ports
   const { rows } = await pool.query<{ id: string; pid: number; boot_id: string; start_time: string }>(
     'select id, pid, boot_id, start_time from workers where machine = $1',
     [machine],
@@ -54,15 +57,18 @@ export async function takeBack({ pool, queue, machine, isAlive, killOrphans }: P
       `select * from steps where worker = $1 and state = 'running'`,
       [row.id],
     )
-    const ids = steps.map(({ id }) => id)
+    // By attempt: the step may have been taken back already, by its lease or by another who looks, and run again by now.
     const { rows: children } = await pool.query<{ pid: number; boot_id: string; start_time: string; mark: string }>(
-      `delete from children where machine = $1 and step_id = any($2) returning pid, boot_id, start_time, step_id || '.' || attempt as mark`,
-      [machine, ids],
+      `delete from children c where machine = $1 and not exists (
+         select 1 from steps s where s.id = c.step_id and s.attempt = c.attempt and s.state = 'running' and s.worker <> $2)
+       returning pid, boot_id, start_time, step_id || '.' || attempt as mark`,
+      [machine, row.id],
     )
     await killOrphans(
       children.map(({ pid, boot_id, start_time, mark }) => ({ pid, bootId: boot_id, startTime: start_time, mark })),
     )
     for (const step of steps) {
+      await ports.forget(step)
       await queue.release(step, 'dead')
       jobs.push(step.job_id)
     }

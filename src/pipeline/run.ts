@@ -10,6 +10,7 @@ import { newId } from '#kernel/ids.ts'
 import { createSpeedometer } from '#kernel/speed.ts'
 import { sniffFile } from '#kernel/sniff.ts'
 import type { Engine, LocalAsset, Run } from './engine.ts'
+import { patiently } from './patience.ts'
 import type { ClaimedStep, MadeAsset, Queue } from './queue.ts'
 
 /** What the house gives to one step: everything of a Run that leads outside. `main/` makes it. */
@@ -55,7 +56,7 @@ export async function openRun(
   ports: RunPorts,
 ): Promise<OpenedRun> {
   const dir = scratchOf(ports.scratch, step)
-  const secrets = join(ports.secrets, `${step.id}-${step.attempt}`)
+  const secrets = secretsOf(ports.secrets, step)
   await Promise.all([mkdir(dir, { recursive: true }), mkdir(secrets, { recursive: true, mode: 0o700 })])
 
   const made = new Map<string, LocalAsset>()
@@ -76,7 +77,7 @@ export async function openRun(
     secrets,
     checkpoint: parsed?.success ? parsed.data : undefined,
     async save(checkpoint) {
-      if (!(await ports.queue.save(step, checkpoint))) throw new Fault('lease.lost')
+      if (!(await patiently(() => ports.queue.save(step, checkpoint), signal))) throw new Fault('lease.lost')
       saved = true
     },
     report(now) {
@@ -130,6 +131,11 @@ export async function openRun(
 /** Scratch folder of a step: by its place in the job, so that a job that is begun anew finds its bytes again. */
 export function scratchOf(root: string, step: Pick<ClaimedStep, 'job_id' | 'index'>): string {
   return join(root, step.job_id, String(step.index))
+}
+
+/** Folder of an attempt's credential files: gone with the attempt. */
+export function secretsOf(root: string, step: Pick<ClaimedStep, 'id' | 'attempt'>): string {
+  return join(root, `${step.id}-${step.attempt}`)
 }
 
 export function asRow({ id, name, type, bytes, sha256, path }: LocalAsset): MadeAsset {

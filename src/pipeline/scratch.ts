@@ -13,9 +13,10 @@ export interface ScratchPorts {
 
 /** What a failed job has fetched waits this long for somebody to try again. */
 const failedKeptFor = '24 hours'
-const sweepEveryMs = 3_600_000
+// A worker may be killed between the end of a job and the tidying up.
+const sweepEveryMs = 60_000
 
-/** Removes the scratch folders of jobs that have ended: at once when it hears of it, and what it missed at start and hourly. */
+/** Removes the scratch folders of jobs that have ended: at once when it hears of it, and what it missed at start and every minute. */
 export function keepScratchClean({ pool, bus, root, failed }: ScratchPorts): AsyncDisposable {
   let work: Promise<unknown> = Promise.resolve()
   const clean = (jobs: readonly string[]) => {

@@ -3,9 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault, asFault } from '@jackdaw/contract/faults.ts'
 import type { StepKind } from '@jackdaw/contract/nouns/job.ts'
 import type { Limits } from '@jackdaw/contract/operations/queue.ts'
+import { databaseFault } from '#db/fault.ts'
 import type { Log } from '#db/log.ts'
 import type { Bus } from '#kernel/bus.ts'
 import { jobOfStep } from './job-of-step.ts'
+import { patiently } from './patience.ts'
 import { perform, type PerformPorts } from './perform.ts'
 import type { ClaimedStep, Queue } from './queue.ts'
 import { judge } from './retry.ts'
@@ -51,6 +53,8 @@ const selfLostMs = 14_000
 const sweepEveryMs = 1_000
 const reportEveryMs = 250
 const stopWithinMs = 9_000
+// A database that is away longer finds by the lease that nobody is at the step any more.
+const stopPatienceMs = 3_000
 const kinds: readonly StepKind[] = ['resolve', 'fetch', 'process', 'deliver']
 
 /** Admits, claims and performs steps until disposed; then it parks what runs. One per process. */
@@ -110,7 +114,7 @@ export function startWorker(ports: WorkerPorts): Worker {
         (entry.opened = await openRun(step, engine, stop.signal, outside, { ...ports, reportEveryMs }))
       try {
         const result = await perform(step, job, { ...ports, open })
-        state = await queue.finish(step, result)
+        state = await patiently(() => queue.finish(step, result), stop.signal)
       } finally {
         await entry.opened?.close()
       }
@@ -126,7 +130,7 @@ export function startWorker(ports: WorkerPorts): Worker {
 
   const giveBack = async ({ step, stop, opened }: Running, thrown: unknown) => {
     // What an engine throws once it was told to stop is an echo of that.
-    const fault = stop.signal.aborted ? asFault(stop.signal.reason) : asFault(thrown, { incident: step.id })
+    const fault = asFault(stop.signal.aborted ? stop.signal.reason : databaseFault(thrown), { incident: step.id })
     if (fault.code === 'house.bug')
       log.error({ err: thrown, job: step.job_id, step: step.id }, 'a step failed by a bug')
     if (fault.code === 'lease.lost') {
@@ -141,13 +145,13 @@ export function startWorker(ports: WorkerPorts): Worker {
       ...(ports.retryBaseMs !== undefined && { baseMs: ports.retryBaseMs }),
     })
     log.info({ job: step.job_id, step: step.id, code: fault.code, to }, 'a step was given back')
-    return (
-      (await queue.release(step, to, {
-        ...(to !== 'ready' && { fault: fault.view() }),
-        ...(readyAt && { readyAt }),
-        ...(tries !== undefined && { tries }),
-      })) ?? undefined
-    )
+    const why = {
+      ...(to !== 'ready' && { fault: fault.view() }),
+      ...(readyAt && { readyAt }),
+      ...(tries !== undefined && { tries }),
+    }
+    const patience = AbortSignal.timeout(stopping ? stopPatienceMs : selfLostMs)
+    return (await patiently(() => queue.release(step, to, why), patience)) ?? undefined
   }
 
   const renew = singleFlight(async () => {

@@ -1,5 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { Validators } from '@jackdaw/contract/nouns/media.ts'
 import { z } from 'zod'
 import { Digest } from './digest.ts'
@@ -63,6 +64,10 @@ export class Landing {
     const file = await open(path, 'r+').catch(() => open(path, 'w+'))
     const landing = new Landing(run, path, file, how.digest ?? true)
     await landing.#recall()
+    // The attempt before was killed, but it got on: said at once, so that being killed often does not look like a step
+    // that kills its workers.
+    const saved = Positions.safeParse(run.checkpoint).data?.have
+    if (landing.bytes > 0 && !isDeepStrictEqual(saved, landing.have)) landing.#saveMeanwhile()
     return landing
   }
 
@@ -122,11 +127,7 @@ export class Landing {
       this.#unjournalled = 0
       this.#journalledAt = now
     }
-    if (now - this.#savedAt >= saveMs && this.#saving === undefined) {
-      this.#saving = this.#save()
-        .catch((error: unknown) => void (this.#saveFault = error))
-        .finally(() => (this.#saving = undefined))
-    }
+    if (now - this.#savedAt >= saveMs) this.#saveMeanwhile()
   }
 
   /** Reads back at most `length` bytes. */
@@ -159,6 +160,12 @@ export class Landing {
     await this.#digest[Symbol.asyncDispose]()
     this.#journal.close()
     await this.#file.close()
+  }
+
+  #saveMeanwhile(): void {
+    this.#saving ??= this.#save()
+      .catch((error: unknown) => void (this.#saveFault = error))
+      .finally(() => (this.#saving = undefined))
   }
 
   async #save(): Promise<void> {
