@@ -88,6 +88,7 @@ export async function testPipeline(
     until,
     async worker(machine = 'here') {
       const worker = startWorker({
+        name: machine,
         pool,
         queue,
         bus,

@@ -115,7 +115,13 @@ export async function openWorker(parts: Parts & { roles: readonly string[]; metr
   await look()
   const self = await identify(process.pid)
   const worker = stack.use(
-    startWorker({ ...parts, secrets, outside, unseal: (sealed, job) => parts.seal.open(sealed, job) }),
+    startWorker({
+      ...parts,
+      name: config.workerId ?? machine,
+      secrets,
+      outside,
+      unseal: (sealed, job) => parts.seal.open(sealed, job),
+    }),
   )
   await register(pool, {
     ...(self ?? { pid: process.pid, startTime: '', bootId: '' }),

@@ -15,6 +15,8 @@ import { openRun, type OpenedRun, type Outside } from './run.ts'
 import type { Settings } from './settings.ts'
 
 export interface WorkerPorts extends Omit<PerformPorts, 'open'> {
+  /** Of this worker, for people; its id begins with it. */
+  readonly name: string
   readonly queue: Queue
   readonly bus: Bus
   readonly log: Log
@@ -60,7 +62,7 @@ const kinds: readonly StepKind[] = ['resolve', 'fetch', 'process', 'deliver']
 /** Admits, claims and performs steps until disposed; then it parks what runs. One per process. */
 export function startWorker(ports: WorkerPorts): Worker {
   const { queue, bus, log, settings, machine } = ports
-  const id = `${machine}-${process.pid}-${randomUUID().slice(0, 8)}`
+  const id = `${ports.name}-${process.pid}-${randomUUID().slice(0, 8)}`
   const running = new Map<string, Running>()
   let stopping = false
   let lastRenewed = performance.now()
