@@ -1,8 +1,9 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import { createHmac, hkdfSync } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 import { Fault } from '@jackdaw/contract/faults.ts'
 import type { Tables } from '#db/tables.ts'
+import { sealWith } from '#kernel/seal.ts'
 
 /** One request that may be repeated: the caller's key, and what it stands for. */
 export interface Request {
@@ -32,7 +33,7 @@ const keptFor = '24 hours'
  */
 export function memory(db: Kysely<Tables>, houseKey: Uint8Array): Memory {
   const digestKey = derive(houseKey, 'idempotency digest')
-  const sealKey = derive(houseKey, 'idempotency answer')
+  const sealed = sealWith([derive(houseKey, 'idempotency answer')])
   return {
     async once(request, work) {
       if (!/^[\x21-\x7e]{1,255}$/.test(request.key))
@@ -53,12 +54,13 @@ export function memory(db: Kysely<Tables>, houseKey: Uint8Array): Memory {
             reason: 'the same request is still being answered',
             retryAfterSeconds: 1,
           })
-        return open(sealKey, row.output)
+        // The answer of the same operation, sealed below.
+        return sealed.open((row.output as { sealed: string }).sealed, request.key) as Awaited<ReturnType<typeof work>>
       }
       try {
         const answer = await work()
         await update(db, mine)
-          .set({ output: JSON.stringify(seal(sealKey, answer)) })
+          .set({ output: JSON.stringify({ sealed: sealed.seal(answer ?? null, request.key) }) })
           .execute()
         return answer
       } catch (thrown) {
@@ -120,21 +122,4 @@ function canonical(input: unknown): string {
 
 function derive(houseKey: Uint8Array, purpose: string): Buffer {
   return Buffer.from(hkdfSync('sha256', houseKey, '', `jackdaw ${purpose}`, 32))
-}
-
-/** AES-256-GCM; nonce, tag and text, each in base64. */
-function seal(key: Buffer, answer: unknown): { readonly sealed: readonly [string, string, string] } {
-  const nonce = randomBytes(12)
-  const cipher = createCipheriv('aes-256-gcm', key, nonce)
-  const text = Buffer.concat([cipher.update(JSON.stringify(answer) ?? 'null', 'utf8'), cipher.final()])
-  return { sealed: [nonce.toString('base64'), cipher.getAuthTag().toString('base64'), text.toString('base64')] }
-}
-
-function open<T>(key: Buffer, stored: object): T {
-  const [nonce = '', tag = '', text = ''] = (stored as ReturnType<typeof seal>).sealed
-  const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(nonce, 'base64'))
-  decipher.setAuthTag(Buffer.from(tag, 'base64'))
-  const clear = Buffer.concat([decipher.update(Buffer.from(text, 'base64')), decipher.final()]).toString('utf8')
-  // The answer of the same operation, written by `seal` above.
-  return JSON.parse(clear) as T
 }
