@@ -1,6 +1,5 @@
-import type { Writable } from 'node:stream'
 import { pino } from 'pino'
-import type { Logger } from 'pino'
+import type { DestinationStream, Logger } from 'pino'
 import { PinoPretty } from 'pino-pretty'
 import { maskValue } from './mask.ts'
 
@@ -16,7 +15,7 @@ export interface LogHow {
   /** Asked at every line: what must never be shown, beside everything that looks like a secret. */
   readonly secrets?: () => Iterable<string>
   /** Where lines go; standard error unless given, for standard output belongs to what was asked for. */
-  readonly stream?: Writable
+  readonly stream?: DestinationStream
 }
 
 /**

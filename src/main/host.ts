@@ -63,7 +63,12 @@ async function openSession(config: Config, how: { work: boolean; signal: AbortSi
   const remote = await connect(config.data, how.signal)
   if (remote !== undefined) return remote
   const { openHouse } = await import('./open.ts')
-  const house = await openHouse({ config, as: how.work ? ['worker', 'scheduler'] : [], signal: how.signal })
+  const house = await openHouse({
+    config,
+    as: how.work ? ['worker', 'scheduler'] : [],
+    isServer: false,
+    signal: how.signal,
+  })
   return {
     client: house.admit({ face: 'cli' }),
     where: 'here',

@@ -13,7 +13,7 @@ import type { Tables } from '#db/tables.ts'
 import { ownerToken } from '#faces/rest/place.ts'
 import { createBus } from '#kernel/bus.ts'
 import { freeBytes } from '#kernel/files.ts'
-import { createLog, type Log } from '#kernel/log.ts'
+import type { Log } from '#kernel/log.ts'
 import { keyFromFile, sealWith } from '#kernel/seal.ts'
 import { createQueue } from '#pipeline/queue.ts'
 import { keepScratchClean } from '#pipeline/scratch.ts'
@@ -22,6 +22,7 @@ import { connectWakes } from '#pipeline/wakes.ts'
 import { firstLimits, type Config } from './config.ts'
 import { keyBytes } from './config/fields.ts'
 import { openEngines } from './engines.ts'
+import { openLog } from './log.ts'
 import { machineId } from './machine.ts'
 import type { Parts } from './parts.ts'
 import { openRouter } from './router.ts'
@@ -43,11 +44,17 @@ export interface House extends AsyncDisposable {
  * Opens the house, the composition root: what each role needs is opened in order and closed in reverse order, so that
  * nothing outlives what it stands on.
  */
-export async function openHouse(how: { config: Config; as: readonly Role[]; signal?: AbortSignal }): Promise<House> {
-  const { config, as, signal } = how
+export async function openHouse(how: {
+  config: Config
+  as: readonly Role[]
+  /** It stays: as opposed to a command that opens the house for its own sake. */
+  isServer: boolean
+  signal?: AbortSignal
+}): Promise<House> {
+  const { config, as, isServer, signal } = how
   await using stack = new AsyncDisposableStack()
   await mkdir(config.data, { recursive: true, mode: 0o755 })
-  const log = houseLog(config, as)
+  const log = openLog(config, { isServer })
   const house = randomUUID()
 
   const database = stack.use(await openHouseDatabase(config, log, signal))
@@ -133,11 +140,4 @@ async function openHouseDatabase(config: Config, log: Log, signal: AbortSignal |
   await migrate({ pool: database.pool, log })
   const open = stack.move()
   return { ...database, [Symbol.asyncDispose]: () => open[Symbol.asyncDispose]() }
-}
-
-/** A server logs for whoever runs it; a command speaks for itself and logs only what is wrong. */
-function houseLog(config: Config, as: readonly Role[]): Log {
-  const level = as.includes('web') || as.includes('bot') || config.logLevel === 'debug' ? config.logLevel : 'error'
-  const pretty = process.stderr.isTTY ? 'coloured' : 'plain'
-  return createLog({ level, form: config.logFormat === 'json' ? 'json' : pretty })
 }

@@ -19,7 +19,7 @@ export async function serve(
     stopped.resolve()
   })
   try {
-    await using house = await openHouse({ config: loaded.config, as: rolesOf(as), signal: stop.signal })
+    await using house = await openHouse({ config: loaded.config, as: rolesOf(as), isServer: true, signal: stop.signal })
     const renew = () => {
       reload()
         .then(({ config }) => house.reload?.(config))
