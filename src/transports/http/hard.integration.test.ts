@@ -9,6 +9,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isFault } from '@jackdaw/contract/faults.ts'
 import type { Positions } from '#kernel/landing/landing.ts'
+import type { ConnectTo } from '#pipeline/engine.ts'
 import { TestRun } from '#test/fakes/run.ts'
 import { Site } from '#test/fakes/site/site.ts'
 import { createHttpTransport } from './transport.ts'
@@ -94,4 +95,31 @@ test('two transfers from one host share its connections', async () => {
   )
   clearInterval(watch)
   assert.ok(most <= 5, `${most} connections at once`)
+})
+
+test('connections that the house does not give are not waited for', async () => {
+  await using site = await Site.start()
+  const bytes = 12 * MiB
+  const plain = await TestRun.start<Positions>()
+  let [open, most] = [0, 0]
+  const waiting: (() => void)[] = []
+  const connect = async (to: ConnectTo) => {
+    if (open >= 2) await new Promise<void>((resolve) => waiting.push(resolve))
+    open += 1
+    most = Math.max(most, open)
+    const socket = await plain.connect(to)
+    socket.once('close', () => {
+      open -= 1
+      waiting.shift()?.()
+    })
+    return socket
+  }
+  await using run = await TestRun.start<Positions>({ connect })
+  const request = { url: site.file(bytes, 'rate=4000000'), ranges: true, validators: { bytes } }
+  const part = { transport: 'http', name: 'file', site: '127.0.0.1', request }
+  const [asset] = await createHttpTransport({ connectMs: 300 }).fetch(part, {}, run)
+  assert.equal(asset?.sha256, site.content.sha256(bytes))
+  assert.equal(most, 2)
+  assert.ok(run.connects.length > 2)
+  await plain[Symbol.asyncDispose]()
 })

@@ -2,6 +2,8 @@
 export interface Tuning {
   /** Silence after which a connection is given up. */
   readonly stallMs: number
+  /** A further connection takes less than this, wherever the site is, unless the house gives none. */
+  readonly connectMs: number
   /** Waits between attempts inside one fetch; what lasts longer is the pipeline's to retry. */
   readonly pauseMs: readonly number[]
   /** SHA-256 on the way. */
@@ -16,6 +18,7 @@ export interface Tuning {
 
 export const defaults: Tuning = {
   stallMs: 30_000,
+  connectMs: 3000,
   pauseMs: [100, 500, 2000],
   digest: true,
   connections: 16,

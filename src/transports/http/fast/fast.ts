@@ -6,7 +6,7 @@ import type { Context } from '../context.ts'
 import { Untrue, Unusual } from '../signals.ts'
 import { ifRange } from '../version.ts'
 import { Buffers } from './buffers.ts'
-import { grow, oneLane, refused, type Growth } from './growth.ts'
+import { grow, oneLane, refused, settled, type Growth } from './growth.ts'
 import { judgeHead } from './judge.ts'
 import { Lane } from './lane.ts'
 
@@ -168,6 +168,17 @@ class Fast {
     }
   }
 
+  /** Lanes that get no connection while others run give their work back: there are as many as there may be. */
+  #giveUpWaiting(now: number): void {
+    const waiting = [...this.#lanes].filter((lane) => lane.waited(now) > this.#context.tuning.connectMs)
+    if (waiting.length === 0 || waiting.length === this.#lanes.size) return
+    this.#growth = settled(this.#lanes.size - waiting.length, now)
+    for (const lane of waiting) {
+      this.#gaps.unshift([lane.received, lane.to])
+      lane.stop()
+    }
+  }
+
   #count(bytes: number): void {
     this.#arrived += bytes
     const done = Math.min(this.#total, this.#before + this.#arrived)
@@ -187,6 +198,7 @@ class Fast {
 
   #tick(now: number): void {
     for (const lane of this.#lanes) lane.tick(now)
+    this.#giveUpWaiting(now)
     if (this.#fault !== undefined || ![...this.#lanes].every((lane) => lane.flows)) return
     if (!this.#window.settled) {
       this.#window = { at: now, arrived: this.#arrived, settled: true }

@@ -46,3 +46,8 @@ export function grow(growth: Growth, seen: { rate: number; remaining: number; mo
 export function refused(now: number): Growth {
   return { lanes: 1, before: undefined, holdUntil: now + 20 * againMs }
 }
+
+/** As many as there may be for now. */
+export function settled(lanes: number, now: number): Growth {
+  return { lanes, before: undefined, holdUntil: now + againMs }
+}

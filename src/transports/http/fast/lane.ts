@@ -66,7 +66,8 @@ export class Lane {
   #pauses = 0
   #awaiting = false
   #fault: unknown
-  #heardAt = performance.now()
+  #heardAt = Infinity
+  readonly #bornAt = performance.now()
 
   constructor(context: Context, buffers: Buffers, work: LaneWork, events: LaneEvents) {
     this.#context = context
@@ -94,6 +95,11 @@ export class Lane {
   /** Whether the head was taken and bytes of the body flow. */
   get flows(): boolean {
     return this.#inBody
+  }
+
+  /** Milliseconds for which it has waited for a connection: the house may have given all of a site's places away. */
+  waited(now: number): number {
+    return this.#socket === undefined ? now - this.#bornAt : 0
   }
 
   /** Brings the end forward; `to` must lie after what was received. */
