@@ -39,7 +39,8 @@ export async function openWorker(parts: Parts & { roles: readonly string[]; metr
   let policy = createGuard({ allow: config.netAllow })
   // What is permitted may change while running; whoever holds the guard asks anew each time.
   const guard: Guard = { resolve: (...host) => policy.resolve(...host), connect: (to) => policy.connect(to) }
-  const outward = stack.use(createOutward(guard, createPace()))
+  // A transfer opens at most 16 connections to a host, or the 64 that a job may ask for; the rest is room for requests.
+  const outward = stack.use(createOutward(guard, createPace({ connections: 80 })))
   const proxy = stack.use(await openProxy({ guard }))
   const searchPath = process.env['PATH'] ?? ''
   const launcher = await deathWatch(searchPath)
