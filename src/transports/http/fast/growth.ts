@@ -2,7 +2,7 @@
 export interface Growth {
   readonly lanes: number
   /** Bytes per second that fewer lanes brought, while more are on trial. */
-  readonly before: { readonly lanes: number; readonly rate: number } | undefined
+  readonly before: { readonly lanes: number; readonly rate: number; readonly isDoubted: boolean } | undefined
   /** Not before this time (ms) is there another trial. */
   readonly holdUntil: number
 }
@@ -13,8 +13,8 @@ export const oneLane: Growth = { lanes: 1, before: undefined, holdUntil: 0 }
 const factor = 4
 /** More lanes stay only if each brings at least half of what one brought before. */
 const worth = 0.5
-/** Times as it takes a server to change its mind: then another trial is due. */
-const againMs = 15_000
+/** Lines and servers change their minds: then another trial is due. */
+const againMs = 5000
 /** A lane that brings more than this (1.6 Gbit/s) is held up neither by distance nor by a limit of each connection. */
 const plentyPerLane = 200e6
 /** What would be done sooner than this is not worth the connections. */
@@ -31,6 +31,8 @@ export function grow(growth: Growth, seen: { rate: number; remaining: number; mo
     const gain = (rate - before.rate) / Math.max(1, before.rate)
     const full = lanes / before.lanes - 1
     if (gain < worth * full) {
+      // One bad window may be the fault of a busy machine: only a second one decides.
+      if (!before.isDoubted) return { ...growth, before: { ...before, isDoubted: true } }
       // A little more by a few more is kept: as many lanes as pay for themselves.
       const paying = Math.max(before.lanes, Math.floor(before.lanes * (1 + gain)))
       return { lanes: Math.min(lanes, paying), before: undefined, holdUntil: now + againMs }
@@ -39,12 +41,12 @@ export function grow(growth: Growth, seen: { rate: number; remaining: number; mo
   const idle = { lanes, before: undefined, holdUntil: growth.holdUntil }
   if (now < growth.holdUntil || lanes >= most || rate === 0) return idle
   if (remaining / rate < worthwhileSeconds || rate / lanes > plentyPerLane) return idle
-  return { lanes: Math.min(most, lanes * factor), before: { lanes, rate }, holdUntil: 0 }
+  return { lanes: Math.min(most, lanes * factor), before: { lanes, rate, isDoubted: false }, holdUntil: 0 }
 }
 
 /** After a refused connection: back to one, and no trial for a long while. */
 export function refused(now: number): Growth {
-  return { lanes: 1, before: undefined, holdUntil: now + 20 * againMs }
+  return { lanes: 1, before: undefined, holdUntil: now + 60 * againMs }
 }
 
 /** As many as there may be for now. */
