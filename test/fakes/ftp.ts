@@ -128,7 +128,10 @@ export class FakeFtp {
       if (rate > 0) await sleep(started + ((at - from) / rate) * 1000 - performance.now())
       if (!socket.write(piece)) await Promise.race([once(socket, 'drain'), once(socket, 'close')])
     }
+    // The reply comes when the client has everything: on a busy machine it would overtake the bytes.
+    const closed = once(socket, 'close')
     socket.end()
+    if (!socket.destroyed) await closed
     return end === to
   }
 
