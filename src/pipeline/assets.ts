@@ -32,11 +32,12 @@ export async function inputsOf(pool: Pool, step: ClaimedStep, store: Store, mach
   const own = Array.isArray(step.input['assets']) ? step.input['assets'] : []
   const { rows } = await pool.query<AssetRow>({
     name: 'inputs',
+    // Lateral, so that no plan reads all assets for a few.
     text: `select a.* from (
         select x.id, s.index, x.nr from steps s, jsonb_array_elements_text(coalesce(s.output, '[]')) with ordinality as x(id, nr)
         where s.id = any($1)
         union all select y.id, 0, y.nr from unnest($2::text[]) with ordinality as y(id, nr)
-      ) o join assets a on a.id = o.id order by o.index, o.nr`,
+      ) o cross join lateral (select * from assets x where x.id = o.id offset 0) a order by o.index, o.nr`,
     values: [step.after, own],
   })
   return await Promise.all(

@@ -62,7 +62,8 @@ async function resolve(
     recipe,
     destinations: job.destinations,
     reuse,
-    earlier: reuse ? [] : await earlierSteps(pool, step.job_id),
+    // What was never begun before has no earlier steps.
+    earlier: reuse || step.attempt === 1 ? [] : await earlierSteps(pool, step.job_id),
     newId,
   })
   const bytes = media.parts.reduce<number | undefined>(
@@ -116,7 +117,12 @@ async function process(step: ClaimedStep, job: JobOfStep, ports: PerformPorts): 
       return { asset, facts, thumbnail: thumbnail?.sha256 ?? null }
     }),
   )
-  return { made: rows(made, traces), output: [...made, ...passed].map(({ id }) => id), notes, ...progressOf(traces) }
+  return {
+    made: rows(made, traces),
+    output: [...made, ...passed].map(({ id }) => id),
+    ...(notes.length > 0 && { notes }),
+    ...progressOf(traces),
+  }
 }
 
 async function deliver(step: ClaimedStep, job: JobOfStep, ports: PerformPorts): Promise<StepResult> {

@@ -53,8 +53,8 @@ export async function takeBack(ports: PresencePorts): Promise<string[]> {
   const jobs: string[] = []
   for (const row of rows) {
     if (await isAlive({ pid: row.pid, bootId: row.boot_id, startTime: row.start_time })) continue
-    const { rows: steps } = await pool.query<ClaimedStep>(
-      `select * from steps where worker = $1 and state = 'running'`,
+    const { rows: steps } = await pool.query<Pick<ClaimedStep, 'id' | 'attempt' | 'job_id'>>(
+      `select id, attempt, job_id from steps where worker = $1 and state = 'running'`,
       [row.id],
     )
     // By attempt: the step may have been taken back already, by its lease or by another who looks, and run again by now.

@@ -4,6 +4,7 @@ import type { MediaFacts, Receipt } from '@jackdaw/contract/nouns/asset.ts'
 import type { JobState, Progress, StepKind } from '@jackdaw/contract/nouns/job.ts'
 import type { Validators } from '@jackdaw/contract/nouns/media.ts'
 import type { Limits } from '@jackdaw/contract/operations/queue.ts'
+import { together } from './together.ts'
 
 /** A step in the hands of a worker. */
 export interface ClaimedStep {
@@ -21,7 +22,22 @@ export interface ClaimedStep {
   readonly tries: number
   readonly deaths: number
   readonly checkpoint: unknown
+  readonly job: JobRow
 }
+
+/** What a step needs to know of its job, as it is stored. */
+export interface JobRow {
+  readonly link: unknown
+  readonly title: string
+  readonly recipe: string
+  readonly destinations: readonly string[]
+  readonly origin_key: string
+  readonly options: unknown
+  readonly sealed: string | null
+}
+
+/** Names one attempt of a step: changes of any other attempt are refused. */
+export type Fence = Pick<ClaimedStep, 'id' | 'attempt'>
 
 /** A step that a plan asks for; `id`s are given by whoever plans. */
 export interface NewStep {
@@ -90,15 +106,22 @@ export interface Queue {
   /** How many steps were admitted; -1 when another process is just admitting. */
   admit(limits: Limits): Promise<number>
   claim(worker: string, machine: string, slots: Partial<Record<StepKind, number>>): Promise<ClaimedStep[]>
-  /** The job's state afterwards; null when the step is no longer ours. */
-  finish(step: ClaimedStep, result: StepResult): Promise<JobState | null>
+  /** Admits and claims in one round trip; `admitted` as of `admit`. */
+  take(
+    worker: string,
+    machine: string,
+    slots: Partial<Record<StepKind, number>>,
+    limits: Limits,
+  ): Promise<{ admitted: number; steps: ClaimedStep[] }>
+  /** The job's state afterwards; null when the step is no longer ours. Steps that finish at the same time share a transaction. */
+  finish(step: Fence, result: StepResult): Promise<JobState | null>
   release(
-    step: ClaimedStep,
+    step: Fence,
     to: ReleaseTo,
     why?: { fault?: FaultView; readyAt?: Date; tries?: number },
   ): Promise<JobState | null>
   /** False when the step is no longer ours. A checkpoint is progress: deaths are forgotten. */
-  save(step: ClaimedStep, checkpoint: unknown): Promise<boolean>
+  save(step: Fence, checkpoint: unknown): Promise<boolean>
   /** Extends the leases of these steps and stores their progress. Returns those that are still ours, and what was asked of them. */
   renew(
     worker: string,
@@ -118,10 +141,25 @@ export interface Renewal {
   readonly asked: 'pause' | 'cancel' | null
 }
 
+interface Finished {
+  readonly step: Fence
+  readonly result: StepResult
+}
+
 export function createQueue(pool: Pool): Queue {
   // Named statements are parsed once per connection.
   const value = async <T>(name: string, text: string, values: unknown[]): Promise<T> =>
     (await pool.query<{ value: T }>({ name, text: `select ${text} as value`, values })).rows[0]?.value as T
+  const finishOne = ({ step, result }: Finished) =>
+    value<JobState | null>('finish', 'finish($1, $2, $3)', [step.id, step.attempt, JSON.stringify(result)])
+  const finishTogether = together<Finished, JobState | null>({
+    one: finishOne,
+    all: (items) => {
+      const rows = items.map(({ step, result }) => ({ step: step.id, attempt: step.attempt, result }))
+      return value('finish all', 'finish_all($1)', [JSON.stringify(rows)])
+    },
+    most: 32,
+  })
   return {
     startJobs: (account, batch, jobs) =>
       value('start_jobs', 'start_jobs($1, $2, $3, $4)', [
@@ -133,13 +171,17 @@ export function createQueue(pool: Pool): Queue {
     admit: (limits) => value('admit', 'admit($1)', [JSON.stringify(limits)]),
     claim: async (worker, machine, slots) =>
       (
-        await pool.query<ClaimedStep>({
+        await pool.query<{ step: ClaimedStep }>({
           name: 'claim',
-          text: 'select * from claim($1, $2, $3)',
+          text: 'select claim($1, $2, $3) as step',
           values: [worker, machine, JSON.stringify(slots)],
         })
-      ).rows,
-    finish: (step, result) => value('finish', 'finish($1, $2, $3)', [step.id, step.attempt, JSON.stringify(result)]),
+      ).rows.map(({ step }) => step),
+    take: (worker, machine, slots, limits) =>
+      value('take', 'take($1, $2, $3, $4)', [worker, machine, JSON.stringify(slots), JSON.stringify(limits)]),
+    // What is kept locks its digest until the commit: two transactions with several of those could wait for each other.
+    finish: (step, result) =>
+      result.keep && result.keep.length > 0 ? finishOne({ step, result }) : finishTogether({ step, result }),
     release: (step, to, { fault, readyAt, tries } = {}) =>
       value('release', 'release($1, $2, $3, $4, $5, $6)', [
         step.id,
@@ -161,9 +203,14 @@ export function createQueue(pool: Pool): Queue {
       (
         await pool.query<Renewal>({
           name: 'renew',
-          text: `update steps s set lease_until = now() + interval '15 seconds', progress = coalesce(x.progress, s.progress)
-            from jsonb_to_recordset($2::jsonb) as x(id text, attempt int, progress jsonb)
-            where s.id = x.id and s.attempt = x.attempt and s.state = 'running' and s.worker = $1
+          // Locked in the order of finish_all, so that the two never wait for each other.
+          text: `with mine as materialized (
+              select s.id, x.progress from jsonb_to_recordset($2::jsonb) as x(id text, attempt int, progress jsonb)
+              join steps s on s.id = x.id and s.attempt = x.attempt and s.state = 'running' and s.worker = $1
+              order by s.job_id, s.index for no key update of s
+            )
+            update steps s set lease_until = now() + interval '15 seconds', progress = coalesce(m.progress, s.progress)
+            from mine m where s.id = m.id
             returning s.id, s.attempt, s.asked`,
           values: [worker, JSON.stringify(steps)],
         })

@@ -78,11 +78,10 @@ export function startWorker(ports: WorkerPorts): Worker {
     if (stopping || paused) return false
     const short = limits.freeBytes > 0 && (await ports.freeBytes()) < limits.freeBytes
     const allowed = short ? { ...limits, fetch: 0, process: 0 } : limits
-    const admitted = await queue.admit(allowed)
-    const claimed = await queue.claim(id, machine, slots(allowed))
-    for (const step of claimed) begin(step)
-    if (claimed.length > 0) bus.publish({ kind: 'events', jobs: claimed.map((step) => step.job_id) })
-    if (admitted !== -1) return claimed.length > 0
+    const { admitted, steps } = await queue.take(id, machine, slots(allowed), allowed)
+    for (const step of steps) begin(step)
+    if (steps.length > 0) bus.publish({ kind: 'events', jobs: steps.map((step) => step.job_id) })
+    if (admitted !== -1) return false
     // Another process admits at this very moment, perhaps without having seen what woke us.
     await sleep(5)
     return true
@@ -106,7 +105,7 @@ export function startWorker(ports: WorkerPorts): Worker {
     const { step, stop } = entry
     let state
     try {
-      const job = await jobOfStep(ports.pool, step, ports.unseal)
+      const job = jobOfStep(step, ports.unseal)
       await using outside = ports.outside(step, {
         signal: stop.signal,
         limit: job.options.limit,

@@ -1,5 +1,8 @@
 -- The moves of the queue. Each is one round trip and one transaction: a step and what follows from it change together.
--- Lock order: the job, then its steps, then lanes.
+-- Lock order: the job, then its steps, then lanes; several jobs in the order of their ids.
+-- Plans are kept per connection and made when the tables may still be empty, so the statements leave no choice: rows that are
+-- known by their ids are reached by `cross join lateral (… offset 0)` or `= any(array(…))`. Free to choose, the planner read
+-- the whole index of ready steps, or all jobs, for each step.
 
 create function add_event(p_type text, p_job text, p_account text, p_data jsonb) returns void
 language sql as $$
@@ -7,17 +10,25 @@ language sql as $$
 $$;
 
 create function step_data(s steps) returns jsonb
-language sql immutable as $$
+language sql stable as $$
   select jsonb_build_object('step', s.id, 'kind', s.kind, 'engine', s.engine, 'label', s.label)
 $$;
 
 -- Opens the lanes of ready steps. A lane that was idle comes back at the virtual time of the others: nobody saves up turns.
+-- Nearly always they are awake, which costs one look and no lock; lanes are locked in one order, for several may be opened.
 create function open_lanes(p_steps text[]) returns void
 language plpgsql as $$
 declare lane record;
 begin
   for lane in
-    select distinct s.account_id, s.kind, s.site from steps s where s.id = any(p_steps) and s.state = 'ready'
+    select distinct s.account_id, s.kind, s.site from unnest(p_steps) u(id)
+    cross join lateral (
+      select x.account_id, x.kind, x.site, x.state,
+        (select not l.idle from lanes l where l.account_id = x.account_id and l.kind = x.kind and l.site = x.site) as awake
+      from steps x where x.id = u.id offset 0
+    ) s
+    where s.state = 'ready' and s.awake is not true
+    order by 1, 2, 3
   loop
     update lanes l
       set idle = false, served = greatest(l.served, coalesce((select min(o.served) from lanes o where o.kind = lane.kind and not o.idle), 0))
@@ -41,8 +52,10 @@ language plpgsql as $$
 declare
   k text;
   free int;
+  width int;
   total int := 0;
   got int;
+  seen int;
   machines text[];
 begin
   if not pg_try_advisory_xact_lock(7236, 1) then return -1; end if;
@@ -50,6 +63,7 @@ begin
   foreach k in array array['deliver', 'process', 'fetch', 'resolve'] loop
     select (p_limits ->> k)::int - count(*) into free from steps s where s.state in ('admitted', 'running') and s.kind = k;
     while free > 0 loop
+      width := 2 * free + 8;
       with active as materialized (
         select s.account_id, s.kind, s.site, s.machine from steps s where s.state in ('admitted', 'running')
       ), candidate as materialized (
@@ -63,7 +77,7 @@ begin
           and coalesce(a.n, 0) < (p_limits ->> 'perAccount')::int
           and (l.site = '' or coalesce(f.n, 0) < (p_limits ->> 'perSite')::int)
         order by l.served
-        limit 2 * free + 8
+        limit width
       ), step as materialized (
         select c.account_id, c.site, c.served, c.account_free, c.site_free, s.id, s.machine, s.priority, s.position
         from candidate c
@@ -88,20 +102,26 @@ begin
         limit free
       ), admitted as (
         update steps s set state = 'admitted', lease_until = now() + interval '30 seconds'
-        from picked p where s.id = p.id and s.state = 'ready'
+        -- As "case", so that the index of ready steps is no choice.
+        where s.id = any(array(select p.id from picked p)) and case s.state when 'ready' then true end
         returning s.account_id
       ), charged as (
         update lanes l set served = l.served + n.n
         from (select account_id, count(*) n from admitted group by 1) n
         where l.account_id = n.account_id and l.kind = k and not l.idle
       )
-      select count(*) into got from admitted;
+      select (select count(*) from admitted), (select count(*) from ranked) into got, seen;
       total := total + got;
       free := free - got;
-      exit when got > 0 and free = 0;
+      exit when free = 0;
+      -- Steps that the caps let pass no longer stand before others.
+      continue when got > 0 and seen > got;
+      -- Empty lanes do no harm while all fit into one look; the sweep puts them to sleep. Doing it here each time made
+      -- finishing steps wait for admission to let go of their lanes: half of the database's time.
+      exit when (select count(*) from (select 1 from lanes l where l.kind = k and not l.idle limit width + 1) x) <= width;
       -- The first lanes had too little: put the empty ones to sleep, and look again if there were any.
       update lanes l set idle = true
-        from (select o.account_id, o.site from lanes o where o.kind = k and not o.idle order by o.served limit 2 * free + 8) e
+        from (select o.account_id, o.site from lanes o where o.kind = k and not o.idle order by o.served limit width) e
         where l.kind = k and l.account_id = e.account_id and l.site = e.site
           and not exists (select 1 from steps s where s.account_id = l.account_id and s.kind = k and s.site = l.site and s.state = 'ready');
       exit when not found;
@@ -110,24 +130,23 @@ begin
   return total;
 end $$;
 
--- Hands admitted steps to a worker: at most p_slots[kind] of each kind.
-create function claim(p_worker text, p_machine text, p_slots jsonb) returns setof steps
+-- Hands admitted steps to a worker: at most p_slots[kind] of each kind, each with what a step needs to know of its job.
+create function claim(p_worker text, p_machine text, p_slots jsonb) returns setof jsonb
 language plpgsql as $$
 declare taken steps[];
 begin
-  with one as (
-    select p.id from jsonb_each_text(p_slots) k
-    cross join lateral (
-      select s.id from steps s
-      where s.state = 'admitted' and s.kind = k.key and (s.machine is null or s.machine = p_machine)
-      order by s.priority desc, s.position
-      limit k.value::int
-      for update skip locked
-    ) p
-  ), claimed as (
+  with claimed as (
     update steps s set state = 'running', attempt = s.attempt + 1, worker = p_worker, machine = p_machine,
       lease_until = now() + interval '15 seconds', started_at = coalesce(s.started_at, now()), asked = null
-    from one where s.id = one.id
+    where s.id = any(array(
+      select p.id from jsonb_each_text(p_slots) k
+      cross join lateral (
+        select a.id from steps a
+        where a.state = 'admitted' and a.kind = k.key and (a.machine is null or a.machine = p_machine)
+        order by a.priority desc, a.position
+        limit k.value::int
+        for update skip locked
+      ) p))
     returning s as step
   )
   select array_agg(c.step) into taken from claimed c;
@@ -136,12 +155,30 @@ begin
     select 'step.started', t.job_id, t.account_id, step_data(t) || jsonb_build_object('attempt', t.attempt) from unnest(taken) t;
   with begun as (
     update jobs j set state = 'running', started_at = coalesce(j.started_at, now())
-    where j.id in (
-      select q.id from jobs q where q.id in (select t.job_id from unnest(taken) t) and q.state = 'queued' for update skip locked)
+    where j.id = any(array(
+      select q.id from (select distinct t.job_id from unnest(taken) t) t
+      cross join lateral (select x.id, x.state from jobs x where x.id = t.job_id for update skip locked) q
+      where q.state = 'queued'))
     returning j.id, j.account_id
   )
   insert into events (type, job_id, account_id, data) select 'job.started', b.id, b.account_id, '{}' from begun b;
-  return query select (t).* from unnest(taken) t;
+  return query select jsonb_build_object('id', t.id, 'job_id', t.job_id, 'account_id', t.account_id, 'kind', t.kind, 'engine', t.engine,
+      'label', t.label, 'site', t.site, 'index', t.index, 'input', t.input, 'after', t.after, 'attempt', t.attempt, 'tries', t.tries,
+      'deaths', t.deaths, 'checkpoint', t.checkpoint, 'job', (
+        select jsonb_build_object('link', j.link, 'title', j.title, 'recipe', j.recipe, 'destinations', j.destinations,
+          'origin_key', j.origin_key, 'options', j.options, 'sealed', j.sealed) from jobs j where j.id = t.job_id))
+    from unnest(taken) t;
+end $$;
+
+-- Admits and claims in one transaction. Returns {admitted, steps}: what admit and claim return.
+create function take(p_worker text, p_machine text, p_slots jsonb, p_limits jsonb) returns jsonb
+language plpgsql as $$
+declare
+  admitted int := admit(p_limits);
+  claimed jsonb;
+begin
+  select coalesce(jsonb_agg(c), '[]') into claimed from claim(p_worker, p_machine, p_slots) c;
+  return jsonb_build_object('admitted', admitted, 'steps', claimed);
 end $$;
 
 -- Lets the next job of a strict batch begin, unless one of its jobs is under way.
@@ -196,7 +233,8 @@ begin
   if ended <> 'failed' then
     update assets set state = 'removed', path = null where job_id = p_job and state = 'scratch';
   end if;
-  perform add_event('job.' || ended, p_job, j.account_id, case when why is null then '{}' else jsonb_build_object('fault', why) end);
+  insert into events (type, job_id, account_id, data)
+    values ('job.' || ended, p_job, j.account_id, case when why is null then '{}' else jsonb_build_object('fault', why) end);
   if j.batch_id is not null then perform release_next(j.batch_id); end if;
   return ended;
 end $$;
@@ -262,8 +300,7 @@ declare
   r jsonb;
   place text;
 begin
-  select job_id into jid from steps where id = p_step;
-  perform 1 from jobs where id = jid for update;
+  select j.id into jid from jobs j where j.id = (select job_id from steps where id = p_step) for update;
   update steps set state = 'done', output = p_result -> 'output', ended_at = now(), lease_until = null, worker = null, deaths = 0,
       fault = null, progress = coalesce(p_result -> 'progress', progress)
     where id = p_step and attempt = p_attempt and state = 'running' returning * into s;
@@ -274,26 +311,50 @@ begin
       from jsonb_to_recordset(p_result -> 'made') as m(id text, name text, type text, bytes bigint, sha256 text, path text), jobs j
       where j.id = jid;
   end if;
-  update assets a set facts = case when n.facts is null then a.facts else coalesce(a.facts, '{}') || n.facts end, thumbnail = coalesce(n.thumbnail, a.thumbnail)
-    from jsonb_to_recordset(coalesce(p_result -> 'notes', '[]')) as n(asset text, facts jsonb, thumbnail text) where a.id = n.asset;
+  if p_result ? 'notes' then
+    update assets a set facts = case when n.facts is null then a.facts else coalesce(a.facts, '{}') || n.facts end, thumbnail = coalesce(n.thumbnail, a.thumbnail)
+      from jsonb_to_recordset(p_result -> 'notes') as n(asset text, facts jsonb, thumbnail text) where a.id = n.asset;
+  end if;
   for r in select * from jsonb_array_elements(coalesce(p_result -> 'receipts', '[]')) loop
     place := r ->> 'place';
     if (p_result -> 'keep') ? (r ->> 'asset') then place := 'library:' || keep_asset(r ->> 'asset'); end if;
     insert into receipts (job_id, step_id, asset_id, destination, place, sha256, bytes)
       values (jid, p_step, r ->> 'asset', r ->> 'destination', place, r ->> 'sha256', (r ->> 'bytes')::bigint)
       on conflict do nothing;
-    perform add_event('delivery.done', jid, s.account_id, jsonb_build_object('receipt', r || jsonb_build_object('place', place)));
+    insert into events (type, job_id, account_id, data)
+      values ('delivery.done', jid, s.account_id, jsonb_build_object('receipt', r || jsonb_build_object('place', place)));
   end loop;
-  perform add_event('step.done', jid, s.account_id, step_data(s));
+  insert into events (type, job_id, account_id, data) values ('step.done', jid, s.account_id, step_data(s));
   if p_result ? 'plan' then
     update jobs set title = coalesce(p_result ->> 'title', title), validators = p_result -> 'validators' where id = jid;
-    delete from steps where job_id = jid and id <> p_step;
+    -- Only what was begun before has older steps.
+    if s.attempt > 1 then delete from steps where job_id = jid and id <> p_step; end if;
     perform add_steps(jid, p_result -> 'plan');
-    perform add_event('job.planned', jid, s.account_id, jsonb_strip_nulls(jsonb_build_object('title', p_result ->> 'title',
-      'steps', jsonb_array_length(p_result -> 'plan'), 'bytes', p_result -> 'bytes')));
+    insert into events (type, job_id, account_id, data)
+      values ('job.planned', jid, s.account_id, jsonb_strip_nulls(jsonb_build_object('title', p_result ->> 'title',
+        'steps', jsonb_array_length(p_result -> 'plan'), 'bytes', p_result -> 'bytes')));
   end if;
   perform advance(s);
   return settle(jid);
+end $$;
+
+-- Several steps that are done at once, p_items: [{step, attempt, result}], in one transaction. Jobs are locked in one order.
+-- Returns what finish returns for each, in the order of p_items.
+create function finish_all(p_items jsonb) returns text[]
+language plpgsql as $$
+declare
+  item record;
+  states text[] := array_fill(null::text, array[jsonb_array_length(p_items)]);
+begin
+  for item in
+    select x.nr, x.item ->> 'step' as step, (x.item ->> 'attempt')::int as attempt, x.item -> 'result' as result
+    from jsonb_array_elements(p_items) with ordinality x(item, nr)
+    cross join lateral (select o.job_id, o.index from steps o where o.id = x.item ->> 'step' offset 0) s
+    order by s.job_id, s.index
+  loop
+    states[item.nr] := finish(item.step, item.attempt, item.result);
+  end loop;
+  return states;
 end $$;
 
 -- Cancels what waits in vain for steps that will not be done. The caller holds the job's lock.
@@ -368,7 +429,7 @@ declare
   woken text[];
 begin
   if not pg_try_advisory_xact_lock(7236, 2) then return null; end if;
-  for lost in select s.id, s.attempt, s.job_id, s.deaths from steps s where s.state = 'running' and s.lease_until < now() loop
+  for lost in select s.id, s.attempt, s.job_id, s.deaths from steps s where s.state = 'running' and s.lease_until < now() order by s.job_id loop
     perform release(lost.id, lost.attempt, 'dead', case when lost.deaths >= 4 then p_deadly end, null, null);
     released := released || lost.job_id;
   end loop;
@@ -380,6 +441,8 @@ begin
   perform open_lanes(woken);
   update lanes l set idle = false where l.idle
     and exists (select 1 from steps s where s.account_id = l.account_id and s.kind = l.kind and s.site = l.site and s.state = 'ready');
+  update lanes l set idle = true where not l.idle
+    and not exists (select 1 from steps s where s.account_id = l.account_id and s.kind = l.kind and s.site = l.site and s.state = 'ready');
   return jsonb_build_object('released', to_jsonb(released), 'woken', coalesce(cardinality(woken), 0));
 end $$;
 
