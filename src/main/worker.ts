@@ -54,7 +54,7 @@ export async function openWorker(parts: Parts & { roles: readonly string[]; metr
     machine,
     isAlive: isSame,
     killOrphans: async (children: Parameters<typeof sweepOrphans>[0]) => void (await sweepOrphans(children)),
-    forget: (step: ClaimedStep) => rm(secretsOf(secrets, step), { recursive: true, force: true }),
+    forget: (step: Parameters<typeof secretsOf>[1]) => rm(secretsOf(secrets, step), { recursive: true, force: true }),
   }
   const look = async () => {
     const jobs = await takeBack(presence)

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import type { ClaimedStep, Queue } from './queue.ts'
+import type { ClaimedStep, Fence, Queue } from './queue.ts'
 
 /** A process, told apart from a later one with the same number. */
 export interface ProcessIdentity {
@@ -21,7 +21,7 @@ export interface PresencePorts {
   /** Ends what a dead worker's steps left running on this machine. */
   readonly killOrphans: (children: readonly ChildRecord[]) => Promise<void>
   /** Removes what a dead worker's attempt left on disk for nobody else. */
-  readonly forget: (step: ClaimedStep) => Promise<void>
+  readonly forget: (step: Fence) => Promise<void>
 }
 
 /** Says that a worker is there, so that its steps are known to be in good hands and machine-bound ones may be admitted. */

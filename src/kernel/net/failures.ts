@@ -1,10 +1,20 @@
 import { Fault } from '@jackdaw/contract/faults.ts'
 
+type NetworkFacts = Readonly<Record<string, string | number>>
+
 /**
  * Translates what sockets, TLS and undici throw. A fault anywhere in the chain of causes comes out as it is. `facts`
  * must not hold secrets: pass `redactUrl(url)`, never a URL.
  */
-export function networkFault(thrown: unknown, facts: Readonly<Record<string, string | number>>): Fault {
+export function networkFault(thrown: unknown, facts: NetworkFacts): Fault {
+  return (
+    knownFault(thrown, facts) ??
+    new Fault('source.unreachable', { ...facts, reason: 'the connection failed' }, { cause: thrown })
+  )
+}
+
+/** The same for what may be no failure of the network at all: undefined then. */
+export function knownFault(thrown: unknown, facts: NetworkFacts = {}): Fault | undefined {
   for (const error of causes(thrown)) {
     if (error instanceof Fault) return error
     const code = codeOf(error)
@@ -13,10 +23,12 @@ export function networkFault(thrown: unknown, facts: Readonly<Record<string, str
       return new Fault('source.certificate', { ...facts, reason: certificate }, { cause: thrown })
     const reason = reasons[code] ?? (/^ERR_SSL|^EPROTO$|^ERR_TLS/.test(code) ? 'no secure connection' : undefined)
     if (reason !== undefined) return new Fault('source.unreachable', { ...facts, reason }, { cause: thrown })
-    const broken = answers[code]
+    if (code === 'UND_ERR_BODY_TIMEOUT' || code === 'UND_ERR_HEADERS_TIMEOUT')
+      return new Fault('source.stalled', { seconds: 60, ...facts }, { cause: thrown })
+    const broken = answers[code] ?? (code.startsWith('HPE_') ? 'the answer is not HTTP' : undefined)
     if (broken !== undefined) return new Fault('source.broken', { ...facts, reason: broken }, { cause: thrown })
   }
-  return new Fault('source.unreachable', { ...facts, reason: 'the connection failed' }, { cause: thrown })
+  return undefined
 }
 
 /** The URL as it may be shown and logged: no user, no password, no fragment, and query values masked. */
@@ -58,15 +70,15 @@ const reasons: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'no way to the network',
   ETIMEDOUT: 'no answer in time',
   UND_ERR_CONNECT_TIMEOUT: 'no answer in time',
+}
+
+/** Connected, but what came is not HTTP as it should be, or not all of it. */
+const answers: Readonly<Record<string, string>> = {
   ECONNRESET: 'the connection was reset',
   ECONNABORTED: 'the connection was reset',
   EPIPE: 'the connection was reset',
   UND_ERR_SOCKET: 'the connection was closed',
   UND_ERR_DESTROYED: 'the connection was closed',
-}
-
-/** Connected, but what came is not HTTP as it should be. */
-const answers: Readonly<Record<string, string>> = {
   UND_ERR_HEADERS_OVERFLOW: 'the head of the answer is too large',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the answer is not as long as it said',
   Z_DATA_ERROR: 'the answer cannot be decompressed',

@@ -131,7 +131,7 @@ test('user and password leave the URL and reach neither the answer nor a fault',
   const rejected = await fetcher(t)(dead.url.replace('http://', 'http://user:secret@') + '/f?token=hidden#frag').catch(
     (e: unknown) => e,
   )
-  assert.ok(isFault(rejected, 'source.unreachable'))
+  assert.ok(isFault(rejected, 'source.broken'))
   assert.doesNotMatch(JSON.stringify((rejected satisfies Fault).view()), /secret|hidden|frag|user/)
 })
 

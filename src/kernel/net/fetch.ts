@@ -108,7 +108,5 @@ function translate(
   }
   if (cause instanceof Error && cause.message === 'bad port')
     return new Fault('link.invalid', { ...facts, reason: 'the port belongs to another protocol' })
-  if (typeof code === 'string' && code.startsWith('HPE_'))
-    return new Fault('source.broken', { ...facts, reason: 'the answer is not HTTP' }, { cause: thrown })
   return networkFault(thrown, facts)
 }

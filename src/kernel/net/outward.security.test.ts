@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { isFault } from '@jackdaw/contract/faults.ts'
 import { createGuard } from './guard.ts'
-import { createOutward, retryAfterMs } from './outward.ts'
+import { createOutward } from './outward.ts'
 import { createPace, type PaceOptions } from './pace.ts'
 
 async function setUp(t: TestContext, answer: RequestListener, options: PaceOptions = {}) {
@@ -84,14 +84,4 @@ test('more requests than places all come through, and every place is given back'
   await (await outward.http(url, { method: 'HEAD' })).text()
   await assert.rejects(outward.http('http://127.0.0.1:9/'), (thrown) => isFault(thrown, 'link.private', 'link.invalid'))
   assert.ok(pace.health().every(({ connections }) => connections === 0))
-})
-
-test('Retry-After is read in both forms and never believed beyond a day', () => {
-  const now = Date.parse('2026-01-01T00:00:00Z')
-  assert.equal(retryAfterMs('120'), 120_000)
-  assert.equal(retryAfterMs('Thu, 01 Jan 2026 00:01:00 GMT', now), 60_000)
-  assert.equal(retryAfterMs('Thu, 01 Jan 2015 00:01:00 GMT', now), 0)
-  assert.equal(retryAfterMs('999999999'), 86_400_000)
-  assert.equal(retryAfterMs('soon'), undefined)
-  assert.equal(retryAfterMs(null), undefined)
 })

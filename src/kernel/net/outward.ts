@@ -1,5 +1,6 @@
 import { Fault } from '@jackdaw/contract/faults.ts'
 import { guardedFetch, type FetchOptions, type GuardedFetch } from './fetch.ts'
+import { retryAfterSeconds } from '../http/answers.ts'
 import type { Guard } from './guard.ts'
 import { siteOf, type Pace } from './pace.ts'
 
@@ -30,8 +31,10 @@ export function createOutward(guard: Guard, pace: Pace, options: FetchOptions = 
     return await pace
       .attempt(site, async () => {
         const answer = await fetch(input, init)
-        const holdMs = [429, 503].includes(answer.status) ? retryAfterMs(answer.headers.get('retry-after')) : undefined
-        if (holdMs !== undefined) pace.hold(siteOf(answer.url), holdMs)
+        const seconds = [429, 503].includes(answer.status)
+          ? retryAfterSeconds(answer.headers.get('retry-after'), Date.now())
+          : undefined
+        if (seconds !== undefined) pace.hold(siteOf(answer.url), seconds * 1000)
         else if (answer.status >= 500) {
           unwell.answer = answer
           throw new Fault('source.broken', { reason: `status ${answer.status}` })
@@ -62,11 +65,4 @@ export function createOutward(guard: Guard, pace: Pace, options: FetchOptions = 
 
   const close = () => fetch[Symbol.asyncDispose]()
   return { http: Object.assign(http, { [Symbol.asyncDispose]: close }), connect, [Symbol.asyncDispose]: close }
-}
-
-/** Retry-After in seconds or as a date (RFC 9110 section 10.2.3); at most a day, because sites write nonsense. */
-export function retryAfterMs(value: string | null, now = Date.now()): number | undefined {
-  if (value === null) return undefined
-  const ms = /^\s*\d+\s*$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), 86_400_000)
 }
