@@ -41,7 +41,8 @@ create table jobs (
   ended_at timestamptz
 );
 create index jobs_account on jobs (account_id, id desc);
-create index jobs_batch on jobs (batch_id, batch_index) where batch_id is not null;
+create index jobs_batch on jobs (batch_id, id desc) where batch_id is not null; -- ids have the order of the lines
+create index jobs_open on jobs (id desc) where state in ('queued', 'running', 'paused');
 create index jobs_state on jobs (state, id desc);
 create index jobs_origin on jobs (account_id, origin_key, id desc);
 create index jobs_wish on jobs (account_id, wish_key) where state in ('queued', 'running', 'paused');

@@ -15,21 +15,20 @@ language sql stable as $$
 $$;
 
 -- Opens the lanes of ready steps. A lane that was idle comes back at the virtual time of the others: nobody saves up turns.
--- Nearly always they are awake, which costs one look and no lock; lanes are locked in one order, for several may be opened.
+-- Nearly always it is awake, and is only held so until the steps are committed: see rest_lanes. Lanes are locked in one order.
 create function open_lanes(p_steps text[]) returns void
 language plpgsql as $$
 declare lane record;
 begin
   for lane in
     select distinct s.account_id, s.kind, s.site from unnest(p_steps) u(id)
-    cross join lateral (
-      select x.account_id, x.kind, x.site, x.state,
-        (select not l.idle from lanes l where l.account_id = x.account_id and l.kind = x.kind and l.site = x.site) as awake
-      from steps x where x.id = u.id offset 0
-    ) s
-    where s.state = 'ready' and s.awake is not true
+    cross join lateral (select x.account_id, x.kind, x.site, x.state from steps x where x.id = u.id offset 0) s
+    where s.state = 'ready'
     order by 1, 2, 3
   loop
+    perform 1 from lanes l
+      where l.account_id = lane.account_id and l.kind = lane.kind and l.site = lane.site and not l.idle for key share;
+    continue when found;
     update lanes l
       set idle = false, served = greatest(l.served, coalesce((select min(o.served) from lanes o where o.kind = lane.kind and not o.idle), 0))
       where l.account_id = lane.account_id and l.kind = lane.kind and l.site = lane.site and l.idle;
@@ -42,6 +41,26 @@ begin
         on conflict do nothing;
     end if;
   end loop;
+end $$;
+
+-- Puts empty lanes to sleep: of a kind those that come first, or all. A lane that somebody just opens is left alone: asleep with
+-- a ready step in it, it would make that step wait for the next sweep (measured: one wish in a hundred, for a second). So it is
+-- locked first and looked at again with a newer eye. Returns whether there were any.
+create function rest_lanes(p_kind text, p_first int) returns boolean
+language plpgsql as $$
+declare empty tid[];
+begin
+  empty := array(
+    select l.ctid from lanes l
+    where (p_kind is null or (l.kind, l.account_id, l.site) in (
+        select o.kind, o.account_id, o.site from lanes o where o.kind = p_kind and not o.idle order by o.served limit p_first))
+      and not l.idle
+      and not exists (select 1 from steps s where s.account_id = l.account_id and s.kind = l.kind and s.site = l.site and s.state = 'ready')
+    for update of l skip locked);
+  if cardinality(empty) = 0 then return false; end if;
+  update lanes l set idle = true where l.ctid = any(empty)
+    and not exists (select 1 from steps s where s.account_id = l.account_id and s.kind = l.kind and s.site = l.site and s.state = 'ready');
+  return found;
 end $$;
 
 -- Marks as admitted what may run now. p_limits: {kind: slots…, perAccount, perSite, perMachine}. Fair: within one call and
@@ -102,8 +121,11 @@ begin
         limit free
       ), admitted as (
         update steps s set state = 'admitted', lease_until = now() + interval '30 seconds'
+        -- What somebody just pauses or cancels is passed over: waiting for it, the two could wait for each other.
         -- As "case", so that the index of ready steps is no choice.
-        where s.id = any(array(select p.id from picked p)) and case s.state when 'ready' then true end
+        where s.id = any(array(
+          select x.id from steps x where x.id = any(array(select p.id from picked p)) and case x.state when 'ready' then true end
+          for update skip locked))
         returning s.account_id
       ), charged as (
         update lanes l set served = l.served + n.n
@@ -120,11 +142,7 @@ begin
       -- finishing steps wait for admission to let go of their lanes: half of the database's time.
       exit when (select count(*) from (select 1 from lanes l where l.kind = k and not l.idle limit width + 1) x) <= width;
       -- The first lanes had too little: put the empty ones to sleep, and look again if there were any.
-      update lanes l set idle = true
-        from (select o.account_id, o.site from lanes o where o.kind = k and not o.idle order by o.served limit width) e
-        where l.kind = k and l.account_id = e.account_id and l.site = e.site
-          and not exists (select 1 from steps s where s.account_id = l.account_id and s.kind = k and s.site = l.site and s.state = 'ready');
-      exit when not found;
+      exit when not rest_lanes(k, width);
     end loop;
   end loop;
   return total;
@@ -141,11 +159,13 @@ begin
     where s.id = any(array(
       select p.id from jsonb_each_text(p_slots) k
       cross join lateral (
+        -- The job too is locked before, without waiting: the check of the foreign key would lock it after the step.
         select a.id from steps a
+        cross join lateral (select 1 from jobs j where j.id = a.job_id for key share skip locked) j
         where a.state = 'admitted' and a.kind = k.key and (a.machine is null or a.machine = p_machine)
         order by a.priority desc, a.position
         limit k.value::int
-        for update skip locked
+        for update of a skip locked
       ) p))
     returning s as step
   )
@@ -441,8 +461,7 @@ begin
   perform open_lanes(woken);
   update lanes l set idle = false where l.idle
     and exists (select 1 from steps s where s.account_id = l.account_id and s.kind = l.kind and s.site = l.site and s.state = 'ready');
-  update lanes l set idle = true where not l.idle
-    and not exists (select 1 from steps s where s.account_id = l.account_id and s.kind = l.kind and s.site = l.site and s.state = 'ready');
+  perform rest_lanes(null, null);
   return jsonb_build_object('released', to_jsonb(released), 'woken', coalesce(cardinality(woken), 0));
 end $$;
 
