@@ -46,6 +46,8 @@ export interface Tables {
     category: string | null
     fault: MaybeJson<FaultView>
     validators: MaybeJson<Validators>
+    outputs: MaybeJson<string[]>
+    refetched: Generated<boolean>
     created_at: Generated<Date>
     started_at: MaybeDate
     ended_at: MaybeDate

@@ -2,14 +2,14 @@
 export type Message =
   /** Steps became ready or room was made: admission may find something. */
   | { readonly kind: 'ready' }
-  /** Somebody paused or cancelled jobs: workers look whether they run their steps. */
+  /** Somebody paused or cancelled jobs: workers look whether they run their steps. None named: perhaps any. */
   | { readonly kind: 'asked'; readonly jobs: readonly string[] }
   /** Durable events were committed for these jobs. */
   | { readonly kind: 'events'; readonly jobs: readonly string[] }
-  /** These jobs have ended: what they left on disk goes. */
+  /** These jobs may have ended: what they left on disk goes. */
   | { readonly kind: 'ended'; readonly jobs: readonly string[] }
   /** A volatile event, as JSON of the contract's Event. */
-  | { readonly kind: 'volatile'; readonly job: string; readonly event: unknown }
+  | { readonly kind: 'volatile'; readonly job: string; readonly account: string; readonly event: unknown }
   /** Settings changed. */
   | { readonly kind: 'settings' }
 

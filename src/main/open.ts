@@ -27,6 +27,7 @@ import { machineId } from './machine.ts'
 import type { Parts } from './parts.ts'
 import { openRouter } from './router.ts'
 import { openWorker } from './worker.ts'
+import { startChores } from './chores.ts'
 
 export const roles = ['web', 'worker', 'scheduler', 'bot'] as const
 export type Role = (typeof roles)[number]
@@ -101,6 +102,8 @@ export async function openHouse(how: {
     const failed = (error: unknown) => log.warn({ err: error }, 'scratch could not be cleaned')
     stack.use(keepScratchClean({ pool, bus, root: scratch, failed }))
   }
+  let days = config.eventsDays
+  if (as.includes('scheduler')) stack.use(startChores({ db, pool, log, days: () => days }))
   const worker = as.includes('worker') ? stack.use(await openWorker({ ...parts, metrics, roles: as })) : undefined
   // Imported only where it is needed: the REST face takes longer to load than a command to run.
   const web = as.includes('web')
@@ -114,6 +117,7 @@ export async function openHouse(how: {
     admit: () => admit(router, { credential: local, requestId: randomUUID() }),
     async reload(next) {
       log.level = next.logLevel
+      days = next.eventsDays
       worker?.reload(next)
       log.info({}, 'configuration reloaded')
     },

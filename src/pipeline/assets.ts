@@ -52,6 +52,12 @@ export async function inputsOf(pool: Pool, step: ClaimedStep, store: Store, mach
   )
 }
 
+/** Assets that are the same thing; `machine` when they lie in its scratch. */
+export interface Reuse {
+  readonly assets: readonly string[]
+  readonly machine?: string
+}
+
 /**
  * The assets of an earlier job that asked for the same thing, when the far side says that it is unchanged and their
  * bytes are still here. Of the same job (begun anew) scratch will do; of others only what is kept.
@@ -61,14 +67,16 @@ export async function sameAgain(
   step: ClaimedStep,
   job: { readonly origin_key: string },
   validators: Validators | undefined,
-  machine: string,
-): Promise<string[] | undefined> {
+  { store, machine }: { readonly store: Store; readonly machine: string },
+): Promise<Reuse | undefined> {
+  // Fields that are undefined are not stored.
+  const stored: unknown = JSON.parse(JSON.stringify(validators ?? null))
   // Without a validator nothing proves that it is the same.
   if (!validators?.etag && !validators?.lastModified) return undefined
-  const { rows } = await pool.query<{ job: string; validators: Validators; wanted: number; found: AssetRow[] | null }>({
+  const { rows } = await pool.query<{ validators: Validators; wanted: number; found: AssetRow[] | null }>({
     name: 'same',
-    text: `select j.id as job, j.validators, cardinality(d.outputs) as wanted,
-        (select jsonb_agg(k) from unnest(d.outputs) with ordinality as o(id, nr)
+    text: `select j.validators, jsonb_array_length(d.outputs) as wanted,
+        (select jsonb_agg(k order by o.nr) from jsonb_array_elements_text(d.outputs) with ordinality as o(id, nr)
           join assets a on a.id = o.id
           cross join lateral (
             select k.* from assets k where k.account_id = j.account_id and k.sha256 = a.sha256
@@ -76,26 +84,35 @@ export async function sameAgain(
             order by k.state limit 1) k) as found
       from jobs j
       cross join lateral (
-        select array(select jsonb_array_elements_text(b.output) from steps b where b.id = any(s.after)) as outputs
-        from steps s where s.job_id = j.id and s.kind = 'deliver' and s.after <> '{}' limit 1) d
+        select coalesce(j.outputs, (
+          select jsonb_agg(x.id order by b.index, x.nr)
+          from steps s join steps b on b.id = any(s.after), jsonb_array_elements_text(b.output) with ordinality as x(id, nr)
+          where s.job_id = j.id and s.kind = 'deliver'
+            and s.index = (select min(f.index) from steps f where f.job_id = j.id and f.kind = 'deliver'))) as outputs) d
       where j.account_id = $1 and j.origin_key = $2 and j.validators is not null and (j.state = 'done' or j.id = $3)
       order by j.id desc limit 5`,
     values: [step.account_id, job.origin_key, step.job_id, machine],
   })
   for (const row of rows) {
     const found = row.found ?? []
-    if (row.wanted === 0 || found.length !== row.wanted || !isDeepStrictEqual(row.validators, validators)) continue
-    if (found.every((asset) => asset.state === 'kept' || (asset.path !== null && existsSync(asset.path))))
-      return found.map(({ id }) => id)
+    if (!row.wanted || found.length !== row.wanted || !isDeepStrictEqual(row.validators, stored)) continue
+    const there = await Promise.all(
+      found.map((asset) =>
+        asset.state === 'kept' ? store.has(asset.sha256) : asset.path !== null && existsSync(asset.path),
+      ),
+    )
+    if (there.every(Boolean))
+      return { assets: found.map(({ id }) => id), ...(found.some(({ state }) => state === 'scratch') && { machine }) }
   }
   return undefined
 }
 
-/** What an earlier try of this job left behind: checkpoints that a new plan may take over. */
+/** What an earlier try of this job left behind on machines that are there: checkpoints that a new plan may take over. */
 export async function earlierSteps(pool: Pool, job: string): Promise<EarlierStep[]> {
   const { rows } = await pool.query<EarlierStep>({
     name: 'earlier',
-    text: `select index, engine, input, checkpoint, machine from steps where job_id = $1 and kind = 'fetch' and checkpoint is not null`,
+    text: `select index, engine, input, checkpoint, machine from steps where job_id = $1 and kind = 'fetch' and checkpoint is not null
+      and machine in (select w.machine from workers w where w.seen_at > now() - interval '30 seconds')`,
     values: [job],
   })
   return rows

@@ -4,6 +4,7 @@ import type { Link } from '@jackdaw/contract/nouns/link.ts'
 import { Part, type Media } from '@jackdaw/contract/nouns/media.ts'
 import type { JobOptions, JobSecrets } from '@jackdaw/contract/nouns/options.ts'
 import { newId } from '#kernel/ids.ts'
+import { cleanTitle } from '#kernel/title.ts'
 import { inputsOf, earlierSteps, sameAgain } from './assets.ts'
 import type { Engine, Engines, LocalAsset } from './engine.ts'
 import { plan } from './plan.ts'
@@ -49,14 +50,14 @@ export async function perform(step: ClaimedStep, job: JobOfStep, ports: PerformP
 async function resolve(
   step: ClaimedStep,
   job: JobOfStep,
-  { pool, engines, machine, open }: PerformPorts,
+  { pool, engines, store, machine, open }: PerformPorts,
 ): Promise<StepResult> {
   const recipe = recipes[job.recipe]
   if (!recipe) throw new Fault('input.unknown', { noun: 'recipe', id: job.recipe })
   const { run } = await open(undefined)
   const media = await askSources(engines, job, run)
   if (media.parts.length === 0) throw new Fault('source.gone', { reason: 'there is nothing to fetch' })
-  const reuse = await sameAgain(pool, step, job, media.validators, machine)
+  const reuse = await sameAgain(pool, step, job, media.validators, { store, machine })
   const steps = plan({
     media,
     recipe,
@@ -73,7 +74,7 @@ async function resolve(
   return {
     output: [],
     plan: steps,
-    title: media.title,
+    title: cleanTitle(media.title) || job.title,
     validators: media.validators ?? null,
     ...(bytes !== undefined && { bytes }),
   }

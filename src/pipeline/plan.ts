@@ -8,8 +8,8 @@ export interface PlanFor {
   readonly recipe: readonly RecipeStep[]
   /** `name` or `name:place`. */
   readonly destinations: readonly string[]
-  /** Kept assets that are the same thing: nothing is fetched then. */
-  readonly reuse: readonly string[] | undefined
+  /** Assets that are the same thing: nothing is fetched then. Those in the scratch of a machine bind the steps to it. */
+  readonly reuse: { readonly assets: readonly string[]; readonly machine?: string } | undefined
   /** Steps of an earlier try of the same job, whose checkpoints are taken over where the input is still the same. */
   readonly earlier: readonly EarlierStep[]
   readonly newId: () => string
@@ -26,11 +26,13 @@ export interface EarlierStep {
 /** The steps that turn this media into deliveries: a fetch per part, the recipe, a delivery per destination. Pure. */
 export function plan({ media, recipe, destinations, reuse, earlier, newId }: PlanFor): NewStep[] {
   const steps: NewStep[] = []
+  // What was stored has lost its undefined fields; so does what it is compared with.
+  const asStored = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
   const add = (step: Omit<NewStep, 'id' | 'index' | 'waits' | 'machine' | 'checkpoint'>): string => {
     // 0 is the resolve step.
     const index = steps.length + 1
     const before = earlier.find(
-      (old) => old.index === index && old.engine === step.engine && isDeepStrictEqual(old.input, step.input),
+      (old) => old.index === index && old.engine === step.engine && isDeepStrictEqual(old.input, asStored(step.input)),
     )
     const id = newId()
     steps.push({
@@ -38,7 +40,7 @@ export function plan({ media, recipe, destinations, reuse, earlier, newId }: Pla
       id,
       index,
       waits: step.after.length,
-      machine: before?.machine ?? null,
+      machine: before?.machine ?? reuse?.machine ?? null,
       checkpoint: before?.checkpoint ?? null,
     })
     return id
@@ -72,7 +74,7 @@ export function plan({ media, recipe, destinations, reuse, earlier, newId }: Pla
       engine,
       label: 'deliver',
       site: '',
-      input: { to, ...(reuse && { assets: reuse }) },
+      input: { to, ...(reuse && { assets: reuse.assets }) },
       after: last,
       optional: false,
     })

@@ -4,6 +4,7 @@ import type { MediaFacts, Receipt } from '@jackdaw/contract/nouns/asset.ts'
 import type { JobState, Progress, StepKind } from '@jackdaw/contract/nouns/job.ts'
 import type { Validators } from '@jackdaw/contract/nouns/media.ts'
 import type { Limits } from '@jackdaw/contract/operations/queue.ts'
+import { errorCode } from '#db/fault.ts'
 import { together } from './together.ts'
 
 /** A step in the hands of a worker. */
@@ -100,9 +101,20 @@ export interface NewJob {
   readonly site: string
 }
 
+export interface NewBatch {
+  readonly id: string
+  readonly name: string
+  readonly strict: boolean
+  readonly wishKey: string
+}
+
 /** The moves of the queue: each one round trip, one transaction (src/db/migrations/0002-queue.sql). */
 export interface Queue {
   startJobs(account: string, batch: { id: string; strict: boolean } | undefined, jobs: readonly NewJob[]): Promise<void>
+  /** Starts the job unless the same wish is open already; returns the id of the one that is open then. */
+  startOnce(account: string, job: NewJob): Promise<string>
+  /** The same for a list; of a strict one only the first job may begin. */
+  startBatchOnce(account: string, batch: NewBatch, jobs: readonly NewJob[]): Promise<string>
   /** How many steps were admitted; -1 when another process is just admitting. */
   admit(limits: Limits): Promise<number>
   claim(worker: string, machine: string, slots: Partial<Record<StepKind, number>>): Promise<ClaimedStep[]>
@@ -148,8 +160,16 @@ interface Finished {
 
 export function createQueue(pool: Pool): Queue {
   // Named statements are parsed once per connection.
-  const value = async <T>(name: string, text: string, values: unknown[]): Promise<T> =>
-    (await pool.query<{ value: T }>({ name, text: `select ${text} as value`, values })).rows[0]?.value as T
+  const value = async <T>(name: string, text: string, values: unknown[]): Promise<T> => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return (await pool.query<{ value: T }>({ name, text: `select ${text} as value`, values })).rows[0]?.value as T
+      } catch (error) {
+        // Two moves waited for each other, and this one was undone (SQLSTATE deadlock_detected).
+        if (errorCode(error) !== '40P01' || tries >= 10) throw error
+      }
+    }
+  }
   const finishOne = ({ step, result }: Finished) =>
     value<JobState | null>('finish', 'finish($1, $2, $3)', [step.id, step.attempt, JSON.stringify(result)])
   const finishTogether = together<Finished, JobState | null>({
@@ -168,6 +188,9 @@ export function createQueue(pool: Pool): Queue {
         batch?.strict ?? false,
         JSON.stringify(jobs),
       ]),
+    startOnce: (account, job) => value('start_job_once', 'start_job_once($1, $2)', [account, JSON.stringify(job)]),
+    startBatchOnce: (account, batch, jobs) =>
+      value('start_batch_once', 'start_batch_once($1, $2, $3)', [account, JSON.stringify(batch), JSON.stringify(jobs)]),
     admit: (limits) => value('admit', 'admit($1)', [JSON.stringify(limits)]),
     claim: async (worker, machine, slots) =>
       (

@@ -1,4 +1,4 @@
-import type { Fault } from '@jackdaw/contract/faults.ts'
+import type { Fault, FaultView } from '@jackdaw/contract/faults.ts'
 import { backoffMs } from '#kernel/backoff.ts'
 import type { ReleaseTo } from './queue.ts'
 
@@ -7,6 +7,8 @@ export interface Verdict {
   readonly to: ReleaseTo
   readonly readyAt?: Date
   readonly tries?: number
+  /** It could have been tried again, but was often enough. */
+  readonly exhausted?: boolean
 }
 
 export interface Case {
@@ -33,15 +35,22 @@ const patient: ReadonlySet<string> = new Set(['house.disk-full', 'destination.fu
 /** The plan for a failure (WIN-4): pure. */
 export function judge(fault: Fault, at: Case): Verdict {
   if (fault.code === 'house.stopping') return { to: 'ready' }
-  if (fault.next === 'stop' || fault.next === 'elsewhere') return { to: 'failed' }
+  if (fault.next === 'stop' || fault.next === 'elsewhere') return { to: 'failed', tries: at.tries + 1 }
   const asked = fault.retryAfterMs
   if (fault.next === 'resume') return { to: 'later', readyAt: new Date(at.now + (asked ?? longestWaitMs)) }
   const tries = at.progressed ? 1 : at.tries + 1
   const wait = backoffMs(tries, { baseMs: at.baseMs ?? 1000, capMs: longestWaitMs, random: at.random })
   if (patient.has(fault.code))
     return { to: 'later', readyAt: new Date(at.now + Math.max(wait, 5 * (at.baseMs ?? 1000))) }
-  if (asked !== undefined && asked > longestAskedMs) return { to: 'failed' }
-  if (tries >= (asked === undefined ? mostTries : mostTriesWhenAsked)) return { to: 'failed' }
+  if (asked !== undefined && asked > longestAskedMs) return { to: 'failed', tries }
+  if (tries >= (asked === undefined ? mostTries : mostTriesWhenAsked)) return { to: 'failed', tries, exhausted: true }
   // A little jitter after what was asked for, so that a thousand jobs do not come back in the same second.
   return { to: 'retry', readyAt: new Date(at.now + (asked === undefined ? wait : asked + wait / 4)), tries }
+}
+
+/** The fault of a step that is not tried any more: of its own kind, but it does not promise to be tried again. */
+export function exhausted(fault: Fault, tries: number): FaultView {
+  const view = fault.view()
+  const reason = view.says.replace(/ It (is tried again|goes on|is fetched)[^.]*\.$/, '')
+  return { ...view, says: `${reason} It was tried ${tries} times.`, next: 'stop', facts: { ...view.facts, tries } }
 }

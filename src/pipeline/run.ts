@@ -99,6 +99,7 @@ export async function openRun(
       ports.bus.publish({
         kind: 'volatile',
         job: step.job_id,
+        account: step.account_id,
         event: {
           type: 'step.progress',
           at: new Date().toISOString(),

@@ -29,8 +29,7 @@ export function keepScratchClean({ pool, bus, root, failed }: ScratchPorts): Asy
       .then(async () => {
         const ended = waiting
         waiting = []
-        const gone = await removable(pool, ended)
-        await Promise.all(gone.map((job) => rm(join(root, job), { recursive: true, force: true })))
+        await removeScratch(pool, ended, (job) => rm(join(root, job), { recursive: true, force: true }))
       })
       .catch(failed)
   }
@@ -51,16 +50,36 @@ export function keepScratchClean({ pool, bus, root, failed }: ScratchPorts): Asy
   }
 }
 
-/** Of these jobs, those whose scratch nobody needs any more; jobs that the database does not know are among them. */
-async function removable(pool: Pool, jobs: readonly string[]): Promise<string[]> {
-  if (jobs.length === 0) return []
-  const { rows } = await pool.query<{ id: string }>(
+/** Removes the scratch of those jobs that need it no more; jobs that the database does not know are among them. */
+async function removeScratch(
+  pool: Pool,
+  jobs: readonly string[],
+  remove: (job: string) => Promise<void>,
+): Promise<void> {
+  if (jobs.length === 0) return
+  const { rows } = await pool.query<{ id: string; again: boolean }>(
     // Lateral, so that no plan reads all jobs for a few.
-    `select w.id from unnest($1::text[]) w(id)
+    `select w.id, coalesce(j.state in ('cancelled', 'failed'), false) as again from unnest($1::text[]) w(id)
      left join lateral (select * from jobs x where x.id = w.id offset 0) j on true
-     where j.id is null or ((j.state in ('done', 'cancelled') or (j.state = 'failed' and j.ended_at < now() - $2::interval))
-       and not exists (select 1 from steps s where s.job_id = j.id and s.state = 'running'))`,
+     where j.id is null or j.state in ('done', 'cancelled') or (j.state = 'failed' and j.ended_at < now() - $2::interval)`,
     [jobs, failedKeptFor],
   )
-  return rows.map(({ id }) => id)
+  await Promise.all(rows.filter(({ again }) => !again).map(({ id }) => remove(id)))
+  const again = rows.filter((row) => row.again).map(({ id }) => id)
+  if (again.length === 0) return
+  // These may be begun anew, which must not meet the end of their folders.
+  const client = await pool.connect()
+  let sound = false
+  try {
+    await client.query('begin')
+    const { rows: held } = await client.query<{ id: string }>(
+      `select id from jobs where id = any($1) and state in ('cancelled', 'failed') for no key update skip locked`,
+      [again],
+    )
+    await Promise.all(held.map(({ id }) => remove(id)))
+    await client.query('commit')
+    sound = true
+  } finally {
+    client.release(!sound)
+  }
 }

@@ -16,6 +16,8 @@ const channel = 'jackdaw'
 // NOTIFY takes one lock for the whole database at commit, so it is never part of a change's transaction: messages are
 // gathered for this long and sent together. Measured: 200 a second cost nothing that shows.
 const gatherMs = 5
+// While the database is away; what is older is not worth keeping.
+const mostPending = 2_000
 // The protocol's limit for a payload is 8000 bytes.
 const mostBytes = 7900
 
@@ -28,16 +30,22 @@ export async function connectWakes({ bus, pool, url, house, log }: WakesHow): Pr
   const send = async (messages: readonly Message[]) => {
     for (const payload of payloads(house, messages)) await pool.query('select pg_notify($1, $2)', [channel, payload])
   }
-  const flush = () => {
-    timer = undefined
+  const flush = async () => {
     const messages = gather(pending)
     pending = []
     // Whoever misses a wake looks again by itself, so a failure costs a second and is not worth an alarm.
-    sending = sending.then(() => send(messages)).catch((error: unknown) => log.debug({ err: error }, 'wake not sent'))
+    await send(messages).catch((error: unknown) => log.debug({ err: error }, 'wake not sent'))
+    timer = undefined
+    if (pending.length > 0) arm()
+  }
+  // While a batch is on its way the next one gathers: a slow database makes batches longer, not many.
+  const arm = () => {
+    timer ??= setTimeout(() => void (sending = flush()), gatherMs)
   }
   bus.forward((message) => {
     pending.push(message)
-    timer ??= setTimeout(flush, gatherMs)
+    if (pending.length > mostPending) pending = gather(pending).slice(-mostPending / 2)
+    arm()
   })
   const listening = await listen({
     url,
@@ -51,17 +59,17 @@ export async function connectWakes({ bus, pool, url, house, log }: WakesHow): Pr
     onReconnect: () => {
       bus.receive({ kind: 'settings' })
       bus.receive({ kind: 'ready' })
+      bus.receive({ kind: 'asked', jobs: [] })
       bus.receive({ kind: 'events', jobs: [] })
     },
   })
   return {
     async [Symbol.asyncDispose]() {
       bus.forward(() => {})
-      if (timer) {
-        clearTimeout(timer)
-        flush()
-      }
+      clearTimeout(timer)
       await sending
+      if (pending.length > 0) await flush()
+      clearTimeout(timer)
       await listening[Symbol.asyncDispose]()
     },
   }

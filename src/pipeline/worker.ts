@@ -10,7 +10,7 @@ import { jobOfStep } from './job-of-step.ts'
 import { patiently } from './patience.ts'
 import { perform, type PerformPorts } from './perform.ts'
 import type { ClaimedStep, Queue } from './queue.ts'
-import { judge } from './retry.ts'
+import { exhausted, judge } from './retry.ts'
 import { openRun, type OpenedRun, type Outside } from './run.ts'
 import type { Settings } from './settings.ts'
 
@@ -65,6 +65,7 @@ export function startWorker(ports: WorkerPorts): Worker {
   const id = `${ports.name}-${process.pid}-${randomUUID().slice(0, 8)}`
   const running = new Map<string, Running>()
   let stopping = false
+  let askedMeanwhile = false
   let lastRenewed = performance.now()
 
   const slots = (limits: Limits) => {
@@ -78,8 +79,12 @@ export function startWorker(ports: WorkerPorts): Worker {
     if (stopping || paused) return false
     const short = limits.freeBytes > 0 && (await ports.freeBytes()) < limits.freeBytes
     const allowed = short ? { ...limits, fetch: 0, process: 0 } : limits
+    askedMeanwhile = false
     const { admitted, steps } = await queue.take(id, machine, slots(allowed), allowed)
     for (const step of steps) begin(step)
+    // Nobody could find these steps here while they were on their way.
+    if (askedMeanwhile) void renew()
+    stopPaused()
     if (steps.length > 0) bus.publish({ kind: 'events', jobs: steps.map((step) => step.job_id) })
     if (admitted !== -1) return false
     // Another process admits at this very moment, perhaps without having seen what woke us.
@@ -92,11 +97,15 @@ export function startWorker(ports: WorkerPorts): Worker {
 
   const begin = (step: ClaimedStep) => {
     const stop = new AbortController()
+    if (stopping) stop.abort(new Fault('house.stopping'))
     const entry: Running = { step, stop, opened: undefined, ended: Promise.resolve() }
+    // An attempt whose lease was lost here may still be on its way out, and two must not write one file.
+    const before = running.get(step.id)
+    before?.stop.abort(new Fault('lease.lost'))
     running.set(step.id, entry)
     Object.assign(entry, {
-      ended: attend(entry)
-        .finally(() => running.delete(step.id))
+      ended: (before ? before.ended.then(() => attend(entry)) : attend(entry))
+        .finally(() => running.get(step.id) === entry && running.delete(step.id))
         .then(pump),
     })
   }
@@ -138,16 +147,18 @@ export function startWorker(ports: WorkerPorts): Worker {
       log.warn({ job: step.job_id, step: step.id }, 'a step was taken over by another worker')
       return undefined
     }
-    const { to, readyAt, tries } = judge(fault, {
+    const verdict = judge(fault, {
       tries: step.tries,
       progressed: opened?.traces.progressed() ?? false,
       now: Date.now(),
       random: Math.random,
       ...(ports.retryBaseMs !== undefined && { baseMs: ports.retryBaseMs }),
     })
+    const { to, readyAt, tries } = verdict
+    const view = verdict.exhausted && tries !== undefined ? exhausted(fault, tries) : fault.view()
     log.info({ job: step.job_id, step: step.id, code: fault.code, to }, 'a step was given back')
     const why = {
-      ...(to !== 'ready' && { fault: fault.view() }),
+      ...(to !== 'ready' && { fault: view }),
       ...(readyAt && { readyAt }),
       ...(tries !== undefined && { tries }),
     }
@@ -190,6 +201,7 @@ export function startWorker(ports: WorkerPorts): Worker {
     if (swept && swept.released.length > 0) {
       log.warn({ jobs: swept.released }, 'steps of dead workers were taken back')
       bus.publish({ kind: 'events', jobs: swept.released })
+      bus.publish({ kind: 'ended', jobs: swept.released })
     }
     if (swept && (swept.released.length > 0 || swept.woken > 0)) bus.publish({ kind: 'ready' })
     else await pump()
@@ -201,12 +213,11 @@ export function startWorker(ports: WorkerPorts): Worker {
   }
   const unsubscribe = bus.subscribe((message) => {
     if (message.kind === 'ready') void pump()
-    else if (
-      message.kind === 'asked' &&
-      message.jobs.some((job) => [...running.values()].some(({ step }) => step.job_id === job))
-    )
-      void renew()
-    else if (message.kind === 'settings') {
+    else if (message.kind === 'asked') {
+      askedMeanwhile = true
+      const { jobs } = message
+      if (jobs.length === 0 || [...running.values()].some(({ step }) => jobs.includes(step.job_id))) void renew()
+    } else if (message.kind === 'settings') {
       stopPaused()
       void pump()
     }
@@ -227,8 +238,14 @@ export function startWorker(ports: WorkerPorts): Worker {
       stopping = true
       unsubscribe()
       for (const { stop } of running.values()) stop.abort(new Fault('house.stopping'))
-      const ended = Promise.allSettled([...running.values()].map((entry) => entry.ended))
-      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, stopWithinMs).unref())])
+      // What is being claimed at this moment is given back too.
+      const ended = async () => {
+        await pump.idle()
+        await Promise.allSettled([...running.values()].map((entry) => entry.ended))
+      }
+      const late = new AbortController()
+      await Promise.race([ended(), sleep(stopWithinMs, undefined, { signal: late.signal, ref: false })])
+      late.abort()
       for (const timer of timers) clearInterval(timer)
       await Promise.all([pump.idle(), renew.idle(), sweep.idle()])
     },

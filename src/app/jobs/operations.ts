@@ -6,13 +6,14 @@ import type { JobSecrets } from '@jackdaw/contract/nouns/options.ts'
 import type { Wish } from '@jackdaw/contract/operations/jobs.ts'
 import type { Bus } from '#kernel/bus.ts'
 import { newId } from '#kernel/ids.ts'
+import { cleanTitle, isStorable } from '#kernel/title.ts'
 import type { NewJob, Queue } from '#pipeline/queue.ts'
 import { watch } from '#pipeline/watch.ts'
 import type { Caller } from '../access.ts'
 import { os } from '../door.ts'
 import { sinceOf } from '../watch.ts'
 import { batchKey, cleanLink, firstTitle, originKey, siteOf, wishKey } from './rules.ts'
-import { addBatch, findJobs, jobDetail, listJobs, openBatchLike, openJobLike } from './store.ts'
+import { batchJobs, findJobs, jobDetail, listJobs, ownsBatch } from './store.ts'
 
 export interface JobsPorts {
   readonly pool: Pool
@@ -39,8 +40,16 @@ export function jobsOperations(ports: JobsPorts) {
     return job
   }
 
+  /** What has ended has no place in a queue. */
+  const openJob = async (id: string, caller: Caller): Promise<Job> => {
+    const job = await theJob(id, caller)
+    if (endedStates.includes(job.state)) throw new Fault('input.conflict', { reason: `the job ${id} is ${job.state}` })
+    return job
+  }
+
   const prepare = (wish: Wish): Omit<NewJob, 'id' | 'step' | 'sealed'> & { secrets: JobSecrets } => {
     const { link, secrets: inLink } = cleanLink(wish.link)
+    if (!isStorable(wish)) throw new Fault('input.invalid', { reason: 'it contains characters that cannot be stored' })
     const secrets = { ...inLink, ...wish.secrets }
     const destinations = [...new Set(wish.destinations ?? ['library'])]
     for (const destination of destinations) ports.checkDestination(destination)
@@ -50,7 +59,7 @@ export function jobsOperations(ports: JobsPorts) {
     return {
       link,
       secrets,
-      title: wish.options?.name ?? firstTitle(link),
+      title: (wish.options?.name !== undefined && cleanTitle(wish.options.name)) || firstTitle(link),
       recipe,
       destinations,
       options: wish.options ?? {},
@@ -80,6 +89,8 @@ export function jobsOperations(ports: JobsPorts) {
     const ended = endedStates.includes(before.state)
     if (what === 'restart' ? !ended || before.state === 'done' : ended && before.state !== goal[what])
       throw new Fault('input.conflict', { reason: `the job is ${before.state}` })
+    if (before.doing === 'cancelling' && what !== 'cancel')
+      throw new Fault('input.conflict', { reason: 'the job is being cancelled' })
     const state = what === 'restart' ? await queue.restart(id) : await queue.ask(id, what)
     if (what === 'pause' || what === 'cancel') bus.publish({ kind: 'asked', jobs: [id] })
     if (state === 'cancelled') bus.publish({ kind: 'ended', jobs: [id] })
@@ -101,33 +112,22 @@ export function jobsOperations(ports: JobsPorts) {
       prepared.map((one) => one.wishKey),
       strict,
     )
-    const before = await openBatchLike(pool, caller.account, key)
-    if (before) return { batch: before.batch, jobs: await findJobs(pool, before.jobs) }
-    const batch = newId()
-    await addBatch(pool, {
-      id: batch,
-      account: caller.account,
-      name: name ?? `${wishes.length} links`,
-      strict,
-      wishKey: key,
-    })
     // Ids of one millisecond have no order among themselves; the order of the lines is theirs.
     const ids = prepared.map(() => newId()).sort()
     const jobs = prepared.map((one, index) => seal(one, ids[index] ?? newId()))
-    await queue.startJobs(caller.account, { id: batch, strict }, jobs)
-    announce(ids)
-    return { batch, jobs: await findJobs(pool, ids) }
+    const wanted = { id: newId(), name: name ?? `${wishes.length} links`, strict, wishKey: key }
+    const batch = await queue.startBatchOnce(caller.account, wanted, jobs)
+    if (batch === wanted.id) announce(ids)
+    return { batch, jobs: await batchJobs(pool, batch) }
   }
 
   const jobs = {
     start: os.jobs.start.handler(async ({ input, context: { caller } }) => {
       const wish = prepare(input)
-      const before = await openJobLike(pool, caller.account, wish.wishKey)
-      if (before) return await theJob(before, caller)
       const job = seal(wish, newId())
-      await queue.startJobs(caller.account, undefined, [job])
-      announce([job.id])
-      return await theJob(job.id, caller)
+      const id = await queue.startOnce(caller.account, job)
+      if (id === job.id) announce([id])
+      return await theJob(id, caller)
     }),
     startMany: os.jobs.startMany.handler(({ input, context: { caller } }) =>
       startMany(caller, input.lines, input.name, input.strict),
@@ -149,15 +149,18 @@ export function jobsOperations(ports: JobsPorts) {
     cancel: os.jobs.cancel.handler(({ input, context: { caller } }) => act(input.id, caller, 'cancel')),
     retry: os.jobs.retry.handler(({ input, context: { caller } }) => act(input.id, caller, 'restart')),
     prioritise: os.jobs.prioritise.handler(async ({ input, context: { caller } }) => {
-      await theJob(input.id, caller)
+      await openJob(input.id, caller)
       await queue.prioritise(input.id, input.priority)
       announce([input.id])
       return await theJob(input.id, caller)
     }),
     move: os.jobs.move.handler(async ({ input, context: { caller } }) => {
-      await theJob(input.id, caller)
+      const job = await openJob(input.id, caller)
+      const other = typeof input.to === 'object' ? await openJob(input.to.before, caller) : job
+      if (other.account !== job.account)
+        throw new Fault('input.conflict', { reason: 'the two jobs are in the queues of different accounts' })
       if (!(await queue.move(input.id, input.to)))
-        throw new Fault('input.unknown', { noun: 'job', id: String(Object.values(input.to)[0]) })
+        throw new Fault('input.conflict', { reason: 'one of the two jobs has just ended' })
       announce([input.id])
       return await theJob(input.id, caller)
     }),
@@ -187,6 +190,8 @@ export function jobsOperations(ports: JobsPorts) {
       }
     }),
     retry: os.batches.retry.handler(async ({ input, context: { caller } }) => {
+      if (!(await ownsBatch(pool, accountOf(caller), input.id)))
+        throw new Fault('input.unknown', { noun: 'batch', id: input.id })
       const failed = await listJobs(pool, {
         account: accountOf(caller),
         batch: input.id,

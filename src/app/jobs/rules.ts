@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { Fault } from '@jackdaw/contract/faults.ts'
-import type { Link } from '@jackdaw/contract/nouns/link.ts'
-import type { JobSecrets } from '@jackdaw/contract/nouns/options.ts'
+import { Link } from '@jackdaw/contract/nouns/link.ts'
+import { JobSecrets } from '@jackdaw/contract/nouns/options.ts'
 import type { Wish } from '@jackdaw/contract/operations/jobs.ts'
+import { cleanTitle } from '#kernel/title.ts'
 
 const schemes = new Set(['http:', 'https:', 'ftp:', 'ftps:'])
 
@@ -11,16 +12,23 @@ export function cleanLink(text: string): { link: Link; secrets: JobSecrets } {
   const trimmed = text.trim()
   // The URL parser would drop these in silence, and what people see would not be what is fetched.
   if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(trimmed)) throw invalid('it contains control characters')
-  if (/^magnet:\?/i.test(trimmed)) return { link: { kind: 'magnet', text: trimmed }, secrets: {} }
+  if (/^magnet:\?/i.test(trimmed)) return { link: fitting({ kind: 'magnet', text: trimmed }), secrets: {} }
   const url = parse(trimmed)
   if (!schemes.has(url.protocol)) throw invalid(`${url.protocol} links are not fetched; http, https and ftp are`)
   if (url.hostname === '') throw invalid('it names no host')
   const secrets: JobSecrets = {}
   if (url.username !== '') secrets.user = decode(url.username)
   if (url.password !== '') secrets.password = decode(url.password)
+  if (!JobSecrets.safeParse(secrets).success) throw invalid('its name or password is too long')
   url.username = ''
   url.password = ''
-  return { link: { kind: 'url', text: url.href }, secrets }
+  return { link: fitting({ kind: 'url', text: url.href }), secrets }
+}
+
+/** Letters that are not ASCII are written as several: a link may grow past its limit by being cleaned. */
+function fitting(link: Link): Link {
+  if (!Link.safeParse(link).success) throw invalid('it is longer than 8192 characters')
+  return link
 }
 
 function parse(text: string): URL {
@@ -43,10 +51,10 @@ function decode(text: string): string {
 
 /** What a job is called until its source knows better. */
 export function firstTitle(link: Link): string {
-  if (link.kind !== 'url') return link.text.slice(0, 200)
+  if (link.kind !== 'url') return cleanTitle(link.text)
   const url = new URL(link.text)
   const last = url.pathname.split('/').findLast((segment) => segment !== '')
-  return last === undefined ? url.host : decode(last).slice(0, 200)
+  return (last !== undefined && cleanTitle(decode(last))) || url.host
 }
 
 /** The far side of a link: host, and port when it is not the usual one. */

@@ -60,7 +60,7 @@ export async function listJobs(pool: Pool, filter: ListFilter): Promise<Job[]> {
   and((p) => `j.category = ${p}`, filter.category)
   and(
     (p) => `(j.title ilike ${p} or j.link ->> 'text' ilike ${p})`,
-    filter.search && `%${filter.search.replace(/[\\%_]/g, '\\$&')}%`,
+    filter.search && `%${filter.search.replaceAll('\0', '').replace(/[\\%_]/g, '\\$&')}%`,
   )
   and((p) => `j.id < ${p}`, filter.before)
   const { rows } = await pool.query<JobRow>(
@@ -74,47 +74,29 @@ export async function findJobs(pool: Pool, ids: readonly string[]): Promise<Job[
   const { rows } = await pool.query<JobRow>({
     name: 'jobs by id',
     text: `${view} where j.id = any($1) order by j.id`,
-    values: [ids],
+    // No id has a NUL in it, and the database refuses to look for one.
+    values: [ids.filter((id) => !id.includes('\0'))],
   })
   return rows.map(toJob)
 }
 
-/** The open job of this account that is the same wish, if there is one. */
-export async function openJobLike(pool: Pool, account: string, wishKey: string): Promise<string | undefined> {
-  const { rows } = await pool.query<{ id: string }>({
-    name: 'open job like',
-    text: `select id from jobs where account_id = $1 and wish_key = $2 and state in ('queued', 'running', 'paused') order by id limit 1`,
-    values: [account, wishKey],
+/** The jobs of a batch in the order of its lines. */
+export async function batchJobs(pool: Pool, batch: string): Promise<Job[]> {
+  const { rows } = await pool.query<JobRow>({
+    name: 'jobs of batch',
+    text: `${view} where j.batch_id = $1 order by j.batch_index`,
+    values: [batch],
   })
-  return rows[0]?.id
+  return rows.map(toJob)
 }
 
-/** The jobs of the batch that is the same list and not yet at its end. */
-export async function openBatchLike(
-  pool: Pool,
-  account: string,
-  wishKey: string,
-): Promise<{ batch: string; jobs: string[] } | undefined> {
-  const { rows } = await pool.query<{ batch: string; jobs: string[] }>(
-    `select b.id as batch, array_agg(j.id order by j.batch_index) as jobs from batches b join jobs j on j.batch_id = b.id
-     where b.account_id = $1 and b.wish_key = $2 group by b.id
-     having bool_or(j.state in ('queued', 'running', 'paused')) order by b.id desc limit 1`,
-    [account, wishKey],
-  )
-  return rows[0]
-}
-
-export async function addBatch(
-  pool: Pool,
-  batch: { id: string; account: string; name: string; strict: boolean; wishKey: string },
-): Promise<void> {
-  await pool.query('insert into batches (id, account_id, name, strict, wish_key) values ($1, $2, $3, $4, $5)', [
-    batch.id,
-    batch.account,
-    batch.name,
-    batch.strict,
-    batch.wishKey,
+/** Whether there is such a batch, of this account unless that is undefined. */
+export async function ownsBatch(pool: Pool, account: string | undefined, batch: string): Promise<boolean> {
+  const { rows } = await pool.query('select from batches where id = $1 and ($2::text is null or account_id = $2)', [
+    batch,
+    account ?? null,
   ])
+  return rows.length > 0
 }
 
 export async function jobDetail(pool: Pool, job: Job): Promise<JobDetail> {

@@ -36,6 +36,8 @@ create table jobs (
   category text,
   fault jsonb,
   validators jsonb,
+  outputs jsonb,                            -- ids of the assets that it delivered
+  refetched boolean not null default false, -- begun anew by itself after its scratch was lost
   created_at timestamptz not null default now(),
   started_at timestamptz,
   ended_at timestamptz
@@ -85,6 +87,7 @@ create index steps_lane on steps (account_id, kind, site, priority desc, positio
 create index steps_later on steps (ready_at) where state = 'waiting' and waits = 0;
 create index steps_active on steps (state, kind, priority desc, position) where state in ('admitted', 'running');
 create index steps_sequence on steps (sequence, position) where sequence is not null and state = 'waiting';
+create index steps_batch on steps (sequence) where sequence is not null and state in ('ready', 'admitted', 'running');
 create index steps_worker on steps (worker) where worker is not null;
 alter table steps set (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500);
 
@@ -97,6 +100,14 @@ create table lanes (
   idle boolean not null default false,
   primary key (account_id, kind, site)
 );
+-- How far the turns of a kind have come: the virtual time of what was admitted last. Lanes that were idle or held back go on
+-- from here.
+create table turns (
+  kind text primary key,
+  at double precision not null
+);
+insert into turns (kind, at) values ('resolve', 0), ('fetch', 0), ('process', 0), ('deliver', 0);
+
 create index lanes_next on lanes (kind, served) where not idle;
 alter table lanes set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 200);
 

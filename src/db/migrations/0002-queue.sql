@@ -14,8 +14,9 @@ language sql stable as $$
   select jsonb_build_object('step', s.id, 'kind', s.kind, 'engine', s.engine, 'label', s.label)
 $$;
 
--- Opens the lanes of ready steps. A lane that was idle comes back at the virtual time of the others: nobody saves up turns.
--- Nearly always it is awake, and is only held so until the steps are committed: see rest_lanes. Lanes are locked in one order.
+-- Opens the lanes of ready steps. A lane that is new or was idle goes on at the turn that it is: nobody saves up turns, and
+-- nobody begins anew with another site. Nearly always it is awake, and is only held so until the steps are committed: see
+-- rest_lanes. Lanes are locked in one order, for several may be opened.
 create function open_lanes(p_steps text[]) returns void
 language plpgsql as $$
 declare lane record;
@@ -29,24 +30,19 @@ begin
     perform 1 from lanes l
       where l.account_id = lane.account_id and l.kind = lane.kind and l.site = lane.site and not l.idle for key share;
     continue when found;
-    update lanes l
-      set idle = false, served = greatest(l.served, coalesce((select min(o.served) from lanes o where o.kind = lane.kind and not o.idle), 0))
-      where l.account_id = lane.account_id and l.kind = lane.kind and l.site = lane.site and l.idle;
-    if not found then
-      insert into lanes (account_id, kind, site, served)
-        select lane.account_id, lane.kind, lane.site, coalesce(
-          (select max(o.served) from lanes o where o.account_id = lane.account_id and o.kind = lane.kind and not o.idle),
-          (select min(o.served) from lanes o where o.kind = lane.kind and not o.idle), 0)
-        where not exists (select 1 from lanes o where o.account_id = lane.account_id and o.kind = lane.kind and o.site = lane.site)
-        on conflict do nothing;
-    end if;
+    insert into lanes as l (account_id, kind, site, served)
+      select lane.account_id, lane.kind, lane.site, greatest(t.at,
+        (select max(o.served) from lanes o where o.account_id = lane.account_id and o.kind = lane.kind))
+      from turns t where t.kind = lane.kind
+      on conflict (account_id, kind, site) do update set idle = false, served = excluded.served where l.idle;
   end loop;
 end $$;
 
 -- Puts empty lanes to sleep: of a kind those that come first, or all. A lane that somebody just opens is left alone: asleep with
 -- a ready step in it, it would make that step wait for the next sweep (measured: one wish in a hundred, for a second). So it is
--- locked first and looked at again with a newer eye. Returns whether there were any.
-create function rest_lanes(p_kind text, p_first int) returns boolean
+-- locked first and looked at again with a newer eye. With p_machines, steps that are bound to others do not count. Returns
+-- whether there were any.
+create function rest_lanes(p_kind text, p_first int, p_machines text[]) returns boolean
 language plpgsql as $$
 declare empty tid[];
 begin
@@ -55,11 +51,13 @@ begin
     where (p_kind is null or (l.kind, l.account_id, l.site) in (
         select o.kind, o.account_id, o.site from lanes o where o.kind = p_kind and not o.idle order by o.served limit p_first))
       and not l.idle
-      and not exists (select 1 from steps s where s.account_id = l.account_id and s.kind = l.kind and s.site = l.site and s.state = 'ready')
+      and not exists (select 1 from steps s where s.account_id = l.account_id and s.kind = l.kind and s.site = l.site and s.state = 'ready'
+        and (p_machines is null or s.machine is null or s.machine = any(p_machines)))
     for update of l skip locked);
   if cardinality(empty) = 0 then return false; end if;
   update lanes l set idle = true where l.ctid = any(empty)
-    and not exists (select 1 from steps s where s.account_id = l.account_id and s.kind = l.kind and s.site = l.site and s.state = 'ready');
+    and not exists (select 1 from steps s where s.account_id = l.account_id and s.kind = l.kind and s.site = l.site and s.state = 'ready'
+        and (p_machines is null or s.machine is null or s.machine = any(p_machines)));
   return found;
 end $$;
 
@@ -76,17 +74,27 @@ declare
   got int;
   seen int;
   machines text[];
+  here text[];
+  now_at double precision;
+  next_at double precision;
 begin
   if not pg_try_advisory_xact_lock(7236, 1) then return -1; end if;
   select coalesce(array_agg(distinct w.machine), '{}') into machines from workers w where w.seen_at > now() - interval '30 seconds';
   foreach k in array array['deliver', 'process', 'fetch', 'resolve'] loop
     select (p_limits ->> k)::int - count(*) into free from steps s where s.state in ('admitted', 'running') and s.kind = k;
+    continue when free <= 0;
+    select t.at into now_at from turns t where t.kind = k;
+    here := machines;
+    if k = 'process' then
+      here := array(select m from unnest(machines) m where (p_limits ->> 'perMachine')::int >
+        (select count(*) from steps s where s.state in ('admitted', 'running') and s.kind = 'process' and s.machine = m));
+    end if;
     while free > 0 loop
       width := 2 * free + 8;
       with active as materialized (
         select s.account_id, s.kind, s.site, s.machine from steps s where s.state in ('admitted', 'running')
       ), candidate as materialized (
-        select l.account_id, l.site, l.served,
+        select l.account_id, l.site, greatest(l.served, now_at) as served,
           (p_limits ->> 'perAccount')::int - coalesce(a.n, 0) as account_free,
           case when l.site = '' then free else (p_limits ->> 'perSite')::int - coalesce(f.n, 0) end as site_free
         from lanes l
@@ -103,21 +111,25 @@ begin
         cross join lateral (
           select r.id, r.machine, r.priority, r.position from steps r
           where r.account_id = c.account_id and r.kind = k and r.site = c.site and r.state = 'ready'
-            and (r.machine is null or r.machine = any(machines))
+            and (r.machine is null or r.machine = any(here))
           order by r.priority desc, r.position, r.id
           limit least(free, c.account_free, c.site_free)
         ) s
+      ), turned as (
+        select s.*, row_number() over (partition by s.account_id order by s.priority desc, s.position, s.id) as turn from step s
       ), ranked as (
-        select s.*, row_number() over (partition by s.account_id order by s.priority desc, s.position, s.id) as turn,
-          row_number() over (partition by s.site order by s.served, s.priority desc, s.position, s.id) as at_site,
-          row_number() over (partition by s.machine order by s.served, s.priority desc, s.position, s.id) as on_machine
-        from step s
+        select s.*, s.served + s.turn as goes,
+          row_number() over (partition by s.site order by s.served + s.turn, s.priority desc, s.position, s.id) as at_site,
+          row_number() over (partition by s.machine order by s.served + s.turn, s.priority desc, s.position, s.id) as on_machine
+        from turned s
       ), picked as (
-        select r.id from ranked r
+        select r.id, r.goes from ranked r
         left join (select machine, count(*) n from active where kind = 'process' group by 1) m on m.machine = r.machine
-        where r.turn <= r.account_free and r.at_site <= r.site_free
+        cross join (select case when count(*) = width then max(c.served) end as far from candidate c) seen_to
+        -- Lanes that did not fit into this look come before the second turn of those that did.
+        where (seen_to.far is null or r.goes <= seen_to.far + 1) and r.turn <= r.account_free and (r.site = '' or r.at_site <= r.site_free)
           and (k <> 'process' or r.machine is null or r.on_machine <= (p_limits ->> 'perMachine')::int - coalesce(m.n, 0))
-        order by r.served + r.turn, r.priority desc, r.position
+        order by r.goes, r.priority desc, r.position
         limit free
       ), admitted as (
         update steps s set state = 'admitted', lease_until = now() + interval '30 seconds'
@@ -128,11 +140,15 @@ begin
           for update skip locked))
         returning s.account_id
       ), charged as (
-        update lanes l set served = l.served + n.n
+        update lanes l set served = greatest(l.served, now_at) + n.n
         from (select account_id, count(*) n from admitted group by 1) n
         where l.account_id = n.account_id and l.kind = k and not l.idle
       )
-      select (select count(*) from admitted), (select count(*) from ranked) into got, seen;
+      select (select count(*) from admitted), (select count(*) from ranked), (select max(p.goes) - 1 from picked p) into got, seen, next_at;
+      if next_at > now_at then
+        update turns t set at = next_at where t.kind = k;
+        now_at := next_at;
+      end if;
       total := total + got;
       free := free - got;
       exit when free = 0;
@@ -141,8 +157,9 @@ begin
       -- Empty lanes do no harm while all fit into one look; the sweep puts them to sleep. Doing it here each time made
       -- finishing steps wait for admission to let go of their lanes: half of the database's time.
       exit when (select count(*) from (select 1 from lanes l where l.kind = k and not l.idle limit width + 1) x) <= width;
-      -- The first lanes had too little: put the empty ones to sleep, and look again if there were any.
-      exit when not rest_lanes(k, width);
+      -- The first lanes had too little: put the empty ones to sleep (also those whose machine is away or full; the sweep
+      -- wakes them), and look again if there were any.
+      exit when not rest_lanes(k, width, here);
     end loop;
   end loop;
   return total;
@@ -201,20 +218,43 @@ begin
   return jsonb_build_object('admitted', admitted, 'steps', claimed);
 end $$;
 
--- Lets the next job of a strict batch begin, unless one of its jobs is under way.
+-- Lets the next job of a strict batch begin, unless one of its jobs is under way. Jobs that were paused before they began are
+-- passed over; one that was paused later holds the others up.
 create function release_next(p_batch text) returns void
 language plpgsql as $$
 declare released text;
 begin
+  if not exists (select 1 from batches b where b.id = p_batch and b.strict) then return; end if;
+  -- One at a time. Whoever ends a job at the same moment does not wait, for two could wait for each other: if both took the
+  -- other's job for one that is under way, the sweep lets the next one begin.
+  if not pg_try_advisory_xact_lock(hashtextextended('batch ' || p_batch, 0)) then return; end if;
+  if exists (select 1 from jobs o where o.batch_id = p_batch and o.state in ('running', 'paused') and o.started_at is not null)
+    or exists (select 1 from steps e where e.sequence = p_batch and e.state in ('ready', 'admitted', 'running')) then return; end if;
   update steps set waits = 0, state = 'ready'
     where id = (
-      select s.id from steps s
-      where s.sequence = p_batch and s.state = 'waiting' and s.waits > 0 and s.kind = 'resolve'
-        and not exists (select 1 from jobs o where o.batch_id = p_batch and o.state in ('running', 'paused') and o.started_at is not null)
-        and not exists (select 1 from steps e join jobs o on o.id = e.job_id where o.batch_id = p_batch and e.kind = 'resolve' and e.state in ('ready', 'admitted'))
-      order by s.position limit 1)
+      select s.id from steps s where s.sequence = p_batch and s.state = 'waiting' and s.waits > 0 and s.kind = 'resolve'
+      order by s.position, s.id limit 1 for update skip locked)
     returning id into released;
   if released is not null then perform open_lanes(array[released]); end if;
+end $$;
+
+-- Puts a job back to its beginning; the caller holds its lock. In a strict batch it waits for its turn.
+create function begin_anew(p_job text) returns void
+language plpgsql as $$
+declare
+  j jobs;
+  first text;
+  strictly boolean;
+begin
+  delete from receipts where job_id = p_job;
+  update jobs set state = 'queued', fault = null, asked = null, started_at = null, ended_at = null where id = p_job returning * into j;
+  strictly := coalesce((select b.strict from batches b where b.id = j.batch_id), false);
+  update steps set state = case when strictly then 'waiting' else 'ready' end, waits = case when strictly then 1 else 0 end,
+      tries = 0, deaths = 0, fault = null, asked = null, ready_at = now(), started_at = null, ended_at = null, machine = null,
+      output = null, progress = null
+    where job_id = p_job and kind = 'resolve' returning id into first;
+  perform add_event('job.retried', p_job, j.account_id, '{}');
+  if strictly then perform release_next(j.batch_id); else perform open_lanes(array[first]); end if;
 end $$;
 
 -- Ends a job whose steps have ended, or says that it is paused. The caller holds the job's lock.
@@ -225,12 +265,13 @@ declare
   n record;
   ended text;
   why jsonb;
-  follower text;
+  delivered jsonb;
 begin
   select * into j from jobs where id = p_job;
   select count(*) filter (where s.state in ('waiting', 'ready', 'admitted', 'running')) as open,
     count(*) filter (where s.state = 'paused') as paused,
-    count(*) filter (where s.state = 'failed') as failed
+    count(*) filter (where s.state = 'failed') as failed,
+    count(*) filter (where s.state = 'cancelled') as cancelled
     into n from steps s where s.job_id = p_job;
   if n.open > 0 then
     if j.state = 'paused' then update jobs set state = 'running' where id = p_job; return 'running'; end if;
@@ -240,15 +281,26 @@ begin
     if j.state <> 'paused' then
       update jobs set state = 'paused', asked = null where id = p_job;
       perform add_event('job.paused', p_job, j.account_id, '{}');
+      if j.batch_id is not null then perform release_next(j.batch_id); end if;
     end if;
     return 'paused';
   end if;
-  ended := case when j.asked = 'cancel' then 'cancelled' when n.failed > 0 then 'failed' else 'done' end;
+  -- A wish to cancel that came too late for anything to be cancelled is forgotten: what was delivered is done.
+  ended := case when n.failed + n.cancelled = 0 then 'done' when j.asked = 'cancel' or n.failed = 0 then 'cancelled' else 'failed' end;
   if j.state = ended then return ended; end if;
   if ended = 'failed' then
-    select s.fault into why from steps s where s.job_id = p_job and s.state = 'failed' order by s.index limit 1;
+    select s.fault into why from steps s where s.job_id = p_job and s.state = 'failed'
+      order by s.fault ->> 'code' = 'step.inputs-lost', s.index limit 1;
+    -- Scratch is bound to a machine and may be lost; then fetching it again is our business and nobody else's, once.
+    if why ->> 'code' = 'step.inputs-lost' and not j.refetched then
+      update jobs set refetched = true where id = p_job;
+      perform begin_anew(p_job);
+      return 'queued';
+    end if;
+  elsif ended = 'done' then
+    select s.output into delivered from steps s where s.job_id = p_job and s.kind = 'deliver' order by s.index limit 1;
   end if;
-  update jobs set state = ended, fault = why, ended_at = now(), asked = null,
+  update jobs set state = ended, fault = why, ended_at = now(), asked = null, outputs = coalesce(delivered, outputs),
     sealed = case when ended = 'done' then null else sealed end where id = p_job;
   if ended <> 'failed' then
     update assets set state = 'removed', path = null where job_id = p_job and state = 'scratch';
@@ -412,13 +464,14 @@ begin
     when p_to = 'dead' and s.deaths >= 4 then case when s.optional then 'done' else 'failed' end
     else 'ready' end;
   update steps set state = next_state, worker = null, lease_until = null, asked = null,
-      tries = case when p_to = 'retry' then p_tries else tries end,
+      tries = coalesce(p_tries, tries),
       deaths = case when p_to = 'dead' then deaths + 1 else deaths end,
       ready_at = coalesce(p_ready_at, now()),
       fault = coalesce(p_fault, fault),
       machine = case when kind = 'resolve' or (kind = 'fetch' and checkpoint is null) then null else machine end,
       output = case when next_state = 'done' then
-        (select coalesce(jsonb_agg(o), '[]') from steps b, jsonb_array_elements(coalesce(b.output, '[]')) o where b.id = any(s.after)) else output end,
+        (select coalesce(jsonb_agg(o.id order by b.index, o.nr), '[]')
+          from steps b, jsonb_array_elements(coalesce(b.output, '[]')) with ordinality o(id, nr) where b.id = any(s.after)) else output end,
       ended_at = case when next_state in ('done', 'failed', 'cancelled') then now() end
     where id = p_step returning * into s;
   if next_state = 'waiting' then
@@ -453,6 +506,8 @@ begin
     perform release(lost.id, lost.attempt, 'dead', case when lost.deaths >= 4 then p_deadly end, null, null);
     released := released || lost.job_id;
   end loop;
+  perform release_next(b.sequence) from (
+    select distinct s.sequence from steps s where s.sequence is not null and s.state = 'waiting' and s.waits > 0 and s.kind = 'resolve') b;
   update steps set state = 'ready', lease_until = null where state = 'admitted' and lease_until < now();
   with due as (
     update steps set state = 'ready' where state = 'waiting' and waits = 0 and ready_at <= now() returning id
@@ -460,8 +515,9 @@ begin
   select array_agg(d.id) into woken from due d;
   perform open_lanes(woken);
   update lanes l set idle = false where l.idle
-    and exists (select 1 from steps s where s.account_id = l.account_id and s.kind = l.kind and s.site = l.site and s.state = 'ready');
-  perform rest_lanes(null, null);
+    and exists (select 1 from steps s where s.account_id = l.account_id and s.kind = l.kind and s.site = l.site and s.state = 'ready'
+      and (s.machine is null or s.machine in (select w.machine from workers w where w.seen_at > now() - interval '30 seconds')));
+  perform rest_lanes(null, null, null);
   return jsonb_build_object('released', to_jsonb(released), 'woken', coalesce(cardinality(woken), 0));
 end $$;
 
@@ -472,30 +528,37 @@ language plpgsql as $$
 declare
   j jobs;
   woken text[];
+  strictly boolean;
 begin
   select * into j from jobs where id = p_job for update;
   if not found then return null; end if;
-  if j.state in ('done', 'failed', 'cancelled') then return j.state; end if;
+  -- Who asked to cancel has decided: nothing that comes later takes it back.
+  if j.state in ('done', 'failed', 'cancelled') or j.asked = 'cancel' then return j.state; end if;
   if p_what = 'resume' then
+    if j.state <> 'paused' and j.asked is null then return j.state; end if;
+    -- A job of a strict batch that has not begun gets in line again.
+    strictly := j.started_at is null and coalesce((select b.strict from batches b where b.id = j.batch_id), false);
     with back as (
-      update steps set state = case when waits = 0 then 'ready' else 'waiting' end, ready_at = now()
-      where job_id = p_job and state = 'paused' returning id, state
+      update steps set state = case when waits = 0 and not strictly then 'ready' else 'waiting' end, ready_at = now(),
+          waits = case when strictly and kind = 'resolve' then 1 else waits end
+        where job_id = p_job and state = 'paused' returning id, state
     )
     select array_agg(b.id) filter (where b.state = 'ready') into woken from back b;
     update steps set asked = null where job_id = p_job and asked = 'pause';
     update jobs set state = case when started_at is null then 'queued' else 'running' end, asked = null where id = p_job;
     perform add_event('job.resumed', p_job, j.account_id, '{}');
     perform open_lanes(woken);
-    if j.batch_id is not null then perform release_next(j.batch_id); end if;
+    if strictly then perform release_next(j.batch_id); end if;
     return case when j.started_at is null then 'queued' else 'running' end;
   end if;
   update jobs set asked = p_what where id = p_job;
-  update steps set asked = p_what where job_id = p_job and state = 'running';
+  -- First what does not run, then what does: a step that is claimed between the two is found by the second.
   if p_what = 'pause' then
     update steps set state = 'paused', lease_until = null where job_id = p_job and state in ('waiting', 'ready', 'admitted');
   else
     update steps set state = 'cancelled', lease_until = null, ended_at = now() where job_id = p_job and state in ('waiting', 'ready', 'admitted', 'paused');
   end if;
+  update steps set asked = p_what where job_id = p_job and state = 'running';
   return settle(p_job);
 end $$;
 
@@ -528,46 +591,90 @@ begin
   perform open_lanes((select array_agg(x ->> 'step') from jsonb_array_elements(p_jobs) x));
 end $$;
 
--- Begins an ended job anew, from resolving on. What it had fetched is used again when it is still the same. Null when it has not ended.
+-- Starts a job unless the same wish is open already: then it is that one. Returns its id.
+create function start_job_once(p_account text, p_job jsonb) returns text
+language plpgsql as $$
+declare same text;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('wish ' || p_account || ' ' || (p_job ->> 'wishKey'), 0));
+  select j.id into same from jobs j
+    where j.account_id = p_account and j.wish_key = p_job ->> 'wishKey' and j.state in ('queued', 'running', 'paused')
+    order by j.id limit 1;
+  if same is not null then return same; end if;
+  perform start_jobs(p_account, null, false, jsonb_build_array(p_job));
+  return p_job ->> 'id';
+end $$;
+
+-- Starts a batch unless the same list is open already: then it is that one. p_batch: {id, name, strict, wishKey}. Returns its id.
+create function start_batch_once(p_account text, p_batch jsonb, p_jobs jsonb) returns text
+language plpgsql as $$
+declare same text;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('list ' || p_account || ' ' || (p_batch ->> 'wishKey'), 0));
+  select b.id into same from batches b
+    where b.account_id = p_account and b.wish_key = p_batch ->> 'wishKey'
+      and exists (select 1 from jobs j where j.batch_id = b.id and j.state in ('queued', 'running', 'paused'))
+    order by b.id desc limit 1;
+  if same is not null then return same; end if;
+  insert into batches (id, account_id, name, strict, wish_key)
+    values (p_batch ->> 'id', p_account, p_batch ->> 'name', (p_batch ->> 'strict')::boolean, p_batch ->> 'wishKey');
+  perform start_jobs(p_account, p_batch ->> 'id', (p_batch ->> 'strict')::boolean, p_jobs);
+  return p_batch ->> 'id';
+end $$;
+
+-- Begins an ended job anew, from resolving on. What it had fetched is used again when it is still the same. Null when it
+-- has not ended.
 create function restart(p_job text) returns text
 language plpgsql as $$
-declare
-  j jobs;
-  first text;
 begin
-  select * into j from jobs where id = p_job for update;
-  if not found or j.state not in ('failed', 'cancelled') then return null; end if;
-  delete from receipts where job_id = p_job;
-  update jobs set state = 'queued', fault = null, asked = null, started_at = null, ended_at = null where id = p_job;
-  update steps set state = 'ready', tries = 0, deaths = 0, fault = null, waits = 0, asked = null, ready_at = now(), started_at = null,
-      ended_at = null, machine = null, output = null
-    where job_id = p_job and kind = 'resolve' returning id into first;
-  perform add_event('job.retried', p_job, j.account_id, '{}');
-  perform open_lanes(array[first]);
+  perform 1 from jobs where id = p_job and state in ('failed', 'cancelled') for update;
+  if not found then return null; end if;
+  update jobs set refetched = false where id = p_job;
+  perform begin_anew(p_job);
   return 'queued';
 end $$;
 
--- Puts a job elsewhere in its account's queue: before another one, first (p_before null, p_first) or last.
+-- Puts an open job elsewhere in its account's queue: before another open one, first (p_before null, p_first) or last.
+-- False when there is no such place.
 create function move_job(p_job text, p_before text, p_first boolean) returns boolean
 language plpgsql as $$
 declare
   j jobs;
   target double precision;
   previous double precision;
+  middle double precision;
 begin
-  select * into j from jobs where id = p_job for update;
-  if not found then return false; end if;
-  if p_before is not null then
-    select o.position into target from jobs o where o.id = p_before and o.account_id = j.account_id;
-    if target is null then return false; end if;
-    select max(o.position) into previous from jobs o where o.account_id = j.account_id and o.position < target and o.id <> p_job
-      and o.state in ('queued', 'running', 'paused');
-    target := case when previous is null then target - 1 else (target + previous) / 2 end;
-  elsif p_first then
-    select min(o.position) - 1 into target from jobs o where o.account_id = j.account_id and o.state in ('queued', 'running', 'paused');
-  else
-    select max(o.position) + 1 into target from jobs o where o.account_id = j.account_id and o.state in ('queued', 'running', 'paused');
-  end if;
+  select * into j from jobs where id = p_job;
+  if not found or j.state not in ('queued', 'running', 'paused') then return false; end if;
+  -- One move at a time in each account: making room locks many jobs.
+  perform pg_advisory_xact_lock(hashtextextended('order of ' || j.account_id, 0));
+  for attempt in 1..2 loop
+    if p_before is not null then
+      select o.position into target from jobs o
+        where o.id = p_before and o.account_id = j.account_id and o.state in ('queued', 'running', 'paused');
+      if target is null then return false; end if;
+      if p_before = p_job then return true; end if;
+      select max(o.position) into previous from jobs o
+        where o.account_id = j.account_id and (o.position, o.id) < (target, p_before) and o.id <> p_job and o.state in ('queued', 'running', 'paused');
+      middle := coalesce((target + previous) / 2, target - 1);
+      if middle < target and middle > coalesce(previous, middle - 1) then
+        target := middle;
+        exit;
+      end if;
+      -- Numbers have an end: no room is left between the two, so all are numbered anew.
+      with anew as (
+        select o.id, extract(epoch from now()) + row_number() over (order by o.position, o.id) as position
+        from jobs o where o.account_id = j.account_id and o.state in ('queued', 'running', 'paused')
+      ), moved as (
+        update jobs o set position = a.position from anew a where o.id = a.id returning o.id, o.position
+      )
+      update steps s set position = m.position from moved m where s.job_id = m.id;
+    else
+      select case when p_first then min(o.position) - 1 else max(o.position) + 1 end into target
+        from jobs o where o.account_id = j.account_id and o.state in ('queued', 'running', 'paused');
+      exit;
+    end if;
+  end loop;
   update jobs set position = target where id = p_job;
   update steps set position = target where job_id = p_job;
   perform add_event('job.moved', p_job, j.account_id, jsonb_build_object('to', coalesce(p_before, case when p_first then 'next' else 'last' end)));

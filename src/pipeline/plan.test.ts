@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Media, Part } from '@jackdaw/contract/nouns/media.ts'
+import { plan, type PlanFor } from './plan.ts'
+import { recipes } from './recipes.ts'
+
+const part = (name: string, type?: string): Part => ({
+  transport: 'http',
+  name,
+  site: 's.example',
+  request: { url: name },
+  ...(type !== undefined && { type }),
+})
+const media = (...parts: Part[]): Media => ({ title: 'm', source: 'direct', parts })
+const steps = (how: Partial<PlanFor>) => {
+  let id = 0
+  return plan({
+    media: media(part('a')),
+    recipe: [],
+    destinations: ['library'],
+    reuse: undefined,
+    earlier: [],
+    newId: () => `s${++id}`,
+    ...how,
+  })
+}
+
+test('each part is fetched, then each destination gets all of them', () => {
+  const planned = steps({ media: media(part('a'), part('b')), destinations: ['library', 'folder:/srv/a:b'] })
+  assert.deepEqual(
+    planned.map(({ kind, engine, after, waits, index, site }) => [kind, engine, after, waits, index, site]),
+    [
+      ['fetch', 'http', [], 0, 1, 's.example'],
+      ['fetch', 'http', [], 0, 2, 's.example'],
+      ['deliver', 'library', ['s1', 's2'], 2, 3, ''],
+      ['deliver', 'folder', ['s1', 's2'], 2, 4, ''],
+    ],
+  )
+  assert.deepEqual(planned[3]?.input, { to: '/srv/a:b' })
+})
+
+test('processing steps stand in line between fetching and delivering', () => {
+  const planned = steps({ recipe: recipes['default'] ?? [], media: media(part('a', 'video/mp4')) })
+  assert.deepEqual(
+    planned.map(({ engine, after, optional }) => [engine, after, optional]),
+    [
+      ['http', [], false],
+      ['probe', ['s1'], true],
+      ['thumbnail', ['s2'], true],
+      ['library', ['s3'], false],
+    ],
+  )
+})
+
+test('a thumbnail is made only for the library, and nobody looks into what is surely not media', () => {
+  const engines = (how: Partial<PlanFor>) =>
+    steps({ recipe: recipes['default'] ?? [], ...how }).map(({ engine }) => engine)
+  assert.deepEqual(engines({ destinations: ['folder:/srv'] }), ['http', 'probe', 'folder'])
+  assert.deepEqual(engines({ media: media(part('a', 'application/zip')) }), ['http', 'library'])
+  assert.deepEqual(engines({ media: media(part('a', 'application/zip'), part('b')) }), [
+    'http',
+    'http',
+    'probe',
+    'thumbnail',
+    'library',
+  ])
+})
+
+test('what is there already is delivered and not fetched', () => {
+  const planned = steps({ reuse: { assets: ['x', 'y'] }, recipe: recipes['default'] ?? [] })
+  assert.deepEqual(
+    planned.map(({ kind, input, after, machine }) => [kind, input, after, machine]),
+    [['deliver', { to: '', assets: ['x', 'y'] }, [], null]],
+  )
+})
+
+test('what lies in the scratch of a machine is delivered by that machine', () => {
+  const [step] = steps({ reuse: { assets: ['x'], machine: 'here' } })
+  assert.equal(step?.machine, 'here')
+})
+
+test('a checkpoint of an earlier try is taken over where the input is the same, and its machine with it', () => {
+  const wanted = { ...part('a'), bytes: undefined } as unknown as Part
+  const earlier = (input: unknown) => [{ index: 1, engine: 'http', input, checkpoint: { at: 5 }, machine: 'here' }]
+  const stored: unknown = JSON.parse(JSON.stringify({ part: wanted }))
+  const [same] = steps({ media: media(wanted), earlier: earlier(stored) })
+  assert.deepEqual([same?.checkpoint, same?.machine], [{ at: 5 }, 'here'])
+  const [other] = steps({ media: media(wanted), earlier: earlier({ part: part('b') }) })
+  assert.deepEqual([other?.checkpoint, other?.machine], [null, null])
+})
