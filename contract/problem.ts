@@ -20,7 +20,7 @@ export function toProblem(fault: Fault, requestId: string): Problem {
   const { code, says, next, facts } = fault.view()
   return {
     type: `urn:jackdaw:fault:${code}`,
-    title: catalogue[fault.code].says.replace(/\s*\(\{\w+\}\)/g, '').replace(/\{(\w+)\}/g, '$1'),
+    title: titleOf(catalogue[fault.code].says),
     status: fault.status,
     detail: says,
     code,
@@ -28,6 +28,11 @@ export function toProblem(fault: Fault, requestId: string): Problem {
     next,
     requestId,
   }
+}
+
+/** The sentence without what differs from case to case. */
+function titleOf(says: string): string {
+  return says.replace(/: \{\w+\}|\s*\(\{\w+\}\)/g, '').replace(/\{(\w+)\}/g, '$1')
 }
 
 /** The fault of an answer with that media type; `house.bug` when the body is none, as of a proxy in between. */

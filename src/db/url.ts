@@ -11,7 +11,7 @@ export function databaseUrl(text: string): string {
   const [family = ''] = scheme.toLowerCase().split('+')
   if (family === 'mongodb') {
     throw wrong(
-      'this is a MongoDB URL, and Jackdaw keeps its data in PostgreSQL. Leave the setting empty for the built-in database, then bring the old data over with "jackdaw import mirror-leech URL"',
+      'this is a MongoDB URL, and Jackdaw keeps its data in PostgreSQL. Leave the setting empty for the built-in database, then bring the old data over with "jackdaw import mirror-leech URL" (in a later version)',
     )
   }
   if (family === 'sqlite' || family === 'mysql' || family === 'mariadb' || family === 'mssql' || family === 'oracle') {

@@ -55,7 +55,11 @@ export async function changeJobs(
     for (const id of ids) {
       try {
         const job = await client.jobs[verb]({ id })
-        say(options.json ? JSON.stringify(job) : `${job.id}  ${job.state}  ${plain(job.title || job.link)}`)
+        say(
+          options.json
+            ? JSON.stringify(job)
+            : `${job.id}  ${stateAfter(verb, job.state)}  ${plain(job.title || job.link)}`,
+        )
       } catch (error) {
         refusals.push({ id, error })
       }
@@ -112,4 +116,10 @@ function stateOf(text: string): JobState | 'open' {
   const parsed = JobState.safeParse(text)
   if (parsed.success) return parsed.data
   throw new Fault('input.invalid', { reason: `--state: expected open, ${JobState.options.join(', ')}` })
+}
+
+/** What runs stops within a second; until then its state is the old one. */
+function stateAfter(verb: string, state: JobState): string {
+  if (state !== 'running') return state
+  return verb === 'pause' ? 'pausing' : verb === 'cancel' ? 'cancelling' : state
 }

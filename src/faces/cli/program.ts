@@ -31,7 +31,8 @@ const collect = (value: string, before: readonly string[] | undefined) => [...(b
 
 type Perform = (act: () => Promise<number>, options: { json?: boolean }) => Promise<void>
 
-function build(host: Host, perform: Perform): Command {
+/** The commands; `perform` is given what a command line asks for, and may leave it undone. */
+export function build(host: Host, perform: Perform): Command {
   const { stdout, stderr } = host.terminal
   const program = new Command('jackdaw')
     .description('Jackdaw carries home what is behind a link.')
@@ -104,8 +105,8 @@ function build(host: Host, perform: Perform): Command {
   program
     .command('serve')
     .summary('open the house and stay')
-    .description('Opens the house: API, workers and chores, until it is stopped.')
-    .option('--as <roles>', 'web, worker, scheduler, bot, separated by commas; all when absent')
+    .description('Opens the house (API, workers, chores) and stays until it is stopped.')
+    .option('--as <roles>', 'web, worker, scheduler, separated by commas; all when absent')
     .option('-p, --port <port>', 'port of the web server (JACKDAW_PORT)')
     .option('--host <address>', 'address to listen on (JACKDAW_HOST)')
     .addHelpText('after', examples('serve', 'serve --port 9000', 'serve --as worker'))
@@ -132,20 +133,15 @@ function build(host: Host, perform: Perform): Command {
     .addHelpText('after', examples('job 01H8X', 'job 01H8X --follow'))
     .action(run(async ([id = ''], options) => (await import('./jobs.ts')).showJob(id, options, host)))
 
-  for (const [verb, says] of [
-    ['pause', 'pause jobs; their bytes are kept'],
-    ['resume', 'go on with paused jobs'],
-    ['cancel', 'cancel jobs and clean up'],
-    ['retry', 'start failed or cancelled jobs anew'],
+  for (const [verb, summary, says] of [
+    ['pause', 'pause jobs', 'Pauses jobs; their bytes are kept.'],
+    ['resume', 'go on with paused jobs', 'Goes on with paused jobs.'],
+    ['cancel', 'cancel jobs and clean up', 'Cancels jobs and cleans up.'],
+    ['retry', 'start failed or cancelled jobs anew', 'Starts failed or cancelled jobs anew.'],
   ] as const) {
     program
       .command(verb)
-      .summary(
-        says
-          .replace(/s /, ' ')
-          .replace(/[.;].*/, '')
-          .toLowerCase(),
-      )
+      .summary(summary)
       .description(says)
       .argument('<id...>', 'ids of jobs')
       .option('--json', 'as JSON')

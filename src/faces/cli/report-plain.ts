@@ -13,7 +13,9 @@ export function plainReport(terminal: Terminal, paint: Paint, everyMs = 10_000):
   const timer = setInterval(() => {
     const running = [...views.values()].filter((view) => view.state === 'running')
     const open = [...views.values()].filter((view) => !endedStates.includes(view.state))
-    for (const view of running.slice(0, 8)) say(squeeze(progressLine(view, 160, paint)))
+    // One that waits for its next try has said why already.
+    for (const view of running.filter(({ note }) => note === undefined).slice(0, 8))
+      say(squeeze(progressLine(view, 160, paint)))
     if (open.length > 8) say(`… ${open.length} to go, ${running.length} of them run`)
   }, everyMs)
   timer.unref()

@@ -35,7 +35,10 @@ export const older: Readonly<Record<string, Older>> = {
   SENTRY_DSN: { successor: 'JACKDAW_SENTRY_DSN', says: 'Sentry is not part of this version' },
   TOKEN_CP: { successor: '--header', says: 'tokens of platforms belong to the person who fetches' },
   ADDA_TOKEN: { successor: '--header', says: 'tokens of platforms belong to the person who fetches' },
-  CORS_ORIGINS: { successor: 'JACKDAW_CORS_ORIGINS', says: 'the API answers to its own origin only' },
+  CORS_ORIGINS: {
+    successor: 'JACKDAW_CORS_ORIGINS',
+    says: 'older programs let every origin in with it; here each one is listed',
+  },
   BUNNY_API_KEY: { successor: 'JACKDAW_BUNNY_KEY', says: bunny },
   BUNNY_LIBRARY_ID: { successor: 'JACKDAW_BUNNY_LIBRARY', says: bunny },
   BUNNY_PULL_ZONE: { successor: 'JACKDAW_BUNNY_ZONE', says: bunny },
