@@ -83,6 +83,7 @@ describe('the line of a running job', () => {
         assert.ok(stringWidth(line) <= width, `${stringWidth(line)} > ${width}: ${line}`)
         assert.ok(!/\p{Cc}/u.test(line))
       }),
+      { numRuns: 30 }, // making the texts takes fast-check 20 ms each
     )
   })
 })
