@@ -36,7 +36,7 @@ export interface TestPipeline {
   readonly settings: Settings
   readonly root: string
   /** Another worker on the same database, as another process would be. */
-  worker(machine?: string): Promise<Worker>
+  worker(machine?: string, how?: { freeBytes?: () => Promise<number> }): Promise<Worker>
   /** Starts a job per link and returns their ids. */
   start(
     ...wishes: readonly (string | (Partial<NewJob> & { link: { kind: string; text: string } }))[]
@@ -86,7 +86,7 @@ export async function testPipeline(
     settings,
     root,
     until,
-    async worker(machine = 'here') {
+    async worker(machine = 'here', how = {}) {
       const worker = startWorker({
         name: machine,
         pool,
@@ -101,7 +101,7 @@ export async function testPipeline(
         secrets: join(root, 'secrets'),
         unseal: (sealed) => JSON.parse(sealed) as unknown,
         outside: () => closed,
-        freeBytes: async () => Number.MAX_SAFE_INTEGER,
+        freeBytes: how.freeBytes ?? (async () => Number.MAX_SAFE_INTEGER),
         retryBaseMs: 1,
       })
       workers.push(worker)

@@ -53,7 +53,8 @@ export function startChores(ports: ChoresPorts): AsyncDisposable {
 
 /**
  * One round: events and steps of ended jobs past their days (the first step of a job stays, so that it can be begun anew),
- * answers to requests that nobody will repeat, workers not seen for a week, and programs of workers that are gone.
+ * answers to requests that nobody will repeat, workers not seen for a week, and programs of steps that have ended
+ * (where a worker fell silent they stay: whoever starts on that machine looks for them).
  * Undefined when another process is just doing it.
  */
 export async function tidy(ports: ChoresPorts, signal?: AbortSignal): Promise<Tidied | undefined> {
@@ -86,7 +87,7 @@ export async function tidy(ports: ChoresPorts, signal?: AbortSignal): Promise<Ti
     const answers = await forget(db)
     const gone = await client.query(`delete from workers where seen_at < now() - interval '7 days'`)
     const children = await client.query(`
-      delete from children c where not exists (select 1 from workers w where w.machine = c.machine)
+      delete from children c where not exists (select 1 from workers w where w.machine = c.machine and w.seen_at < now() - interval '1 minute')
         and not exists (select 1 from steps s where s.id = c.step_id and s.attempt = c.attempt and s.state = 'running')`)
     await client.query('select pg_advisory_unlock($1, $2)', [...lock])
     sound = true
