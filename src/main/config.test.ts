@@ -89,7 +89,7 @@ describe('the configuration', () => {
       loadConfig({ env: { JACKDAW_API_TOKEN_FILE: file }, project }).config.apiToken,
       'a-token-of-twenty-four',
     )
-    assert.equal(loadConfig({ env: { API_TOKEN_FILE: file }, project }).config.apiToken, 'a-token-of-twenty-four')
+    assert.equal(loadConfig({ env: { ADMIN_API_TOKEN_FILE: file }, project }).config.apiToken, 'a-token-of-twenty-four')
     assert.equal(loadConfig({ env: { JACKDAW_API_TOKEN_FILE: 'token' }, project }).config.apiToken?.length, 22)
     assert.match(faultOf({ env: { JACKDAW_API_TOKEN_FILE: `${file}x` }, project }).message, /cannot be read \(ENOENT\)/)
   })
@@ -97,7 +97,7 @@ describe('the configuration', () => {
   test('never shows a secret, neither in its listing nor in a fault', (t) => {
     const project = place(t)
     const url = 'postgres://me:hunter2hunter2@db/jackdaw'
-    const loaded = loadConfig({ env: { DATABASE_URL: url, API_TOKEN: 'hunter2hunter2hunter2' }, project })
+    const loaded = loadConfig({ env: { DATABASE_URL: url, ADMIN_API_TOKEN: 'hunter2hunter2hunter2' }, project })
     assert.equal(loaded.config.databaseUrl, url)
     assert.ok(!JSON.stringify(showConfig(loaded)).includes('hunter2'))
     assert.equal(showConfig(loaded).find((row) => row.env === 'JACKDAW_DATABASE_URL')?.value, '********')

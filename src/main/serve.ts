@@ -47,6 +47,7 @@ export function rolesOf(as: string | undefined): readonly Role[] {
       const role = roles.find((known) => known === name)
       if (role === undefined)
         throw new Fault('input.invalid', { reason: `--as: expected ${roles.join(', ')}, not "${name}"` })
+      if (role === 'bot') throw new Fault('house.absent', { reason: 'the bot is not part of this version' })
       return role
     })
 }

@@ -11,7 +11,7 @@ import { createGuard, type Guard } from '#kernel/net/guard.ts'
 import { createOutward } from '#kernel/net/outward.ts'
 import { createPace } from '#kernel/net/pace.ts'
 import { openProxy } from '#kernel/net/proxy.ts'
-import { register, rememberChild, takeBack, unregister } from '#pipeline/presence.ts'
+import { countAlive, register, rememberChild, takeBack, unregister } from '#pipeline/presence.ts'
 import type { ClaimedStep } from '#pipeline/queue.ts'
 import { secretsOf, type Outside } from '#pipeline/run.ts'
 import { startWorker } from '#pipeline/worker.ts'
@@ -44,7 +44,12 @@ export async function openWorker(parts: Parts & { roles: readonly string[]; metr
   const proxy = stack.use(await openProxy({ guard }))
   const searchPath = process.env['PATH'] ?? ''
   const launcher = await deathWatch(searchPath)
-  const rate = () => settings.current().limits.bandwidth || undefined
+  // The limit is the whole house's: each worker takes an equal part of it.
+  let workers = 1
+  const rate = () => {
+    const { bandwidth } = settings.current().limits
+    return bandwidth === 0 ? undefined : Math.max(1, bandwidth / workers)
+  }
   const house = createBandwidth(rate())
   stack.defer(bus.subscribe((message) => message.kind === 'settings' && house.limit(rate())))
 
@@ -58,6 +63,11 @@ export async function openWorker(parts: Parts & { roles: readonly string[]; metr
   }
   const look = async () => {
     const jobs = await takeBack(presence)
+    const alive = await countAlive(pool)
+    if (alive !== workers) {
+      workers = alive
+      house.limit(rate())
+    }
     if (jobs.length === 0) return
     log.warn({ jobs }, 'steps of a dead worker were taken back')
     bus.publish({ kind: 'events', jobs })

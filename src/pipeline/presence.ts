@@ -36,6 +36,14 @@ export async function register(
   )
 }
 
+/** Workers that were heard of in the last half minute, on all machines; at least one. */
+export async function countAlive(pool: Pool): Promise<number> {
+  const { rows } = await pool.query<{ n: number }>(
+    `select greatest(1, count(*)) as n from workers where seen_at > now() - interval '30 seconds'`,
+  )
+  return rows[0]?.n ?? 1
+}
+
 export async function unregister(pool: Pool, worker: string): Promise<void> {
   await pool.query('delete from workers where id = $1', [worker])
 }

@@ -25,6 +25,8 @@ export interface Case {
 const mostTries = 6
 // A site that says when to come back is believed more often.
 const mostTriesWhenAsked = 12
+// A site that our own breaker rests for a minute at a time: nobody wants to watch that for long.
+const mostTriesWhenRested = 3
 const longestWaitMs = 60_000
 // Longer than this nobody waits by surprise: a site that asks for more fails the step with its own sentence.
 const longestAskedMs = 3_600_000
@@ -43,9 +45,14 @@ export function judge(fault: Fault, at: Case): Verdict {
   if (patient.has(fault.code))
     return { to: 'later', readyAt: new Date(at.now + Math.max(wait, 5 * (at.baseMs ?? 1000))) }
   if (asked !== undefined && asked > longestAskedMs) return { to: 'failed', tries }
-  if (tries >= (asked === undefined ? mostTries : mostTriesWhenAsked)) return { to: 'failed', tries, exhausted: true }
+  if (tries >= mostOf(fault)) return { to: 'failed', tries, exhausted: true }
   // A little jitter after what was asked for, so that a thousand jobs do not come back in the same second.
   return { to: 'retry', readyAt: new Date(at.now + (asked === undefined ? wait : asked + wait / 4)), tries }
+}
+
+function mostOf(fault: Fault): number {
+  if (fault.retryAfterMs === undefined) return mostTries
+  return fault.code === 'source.throttled' ? mostTriesWhenAsked : mostTriesWhenRested
 }
 
 /** The fault of a step that is not tried any more: of its own kind, but it does not promise to be tried again. */

@@ -108,12 +108,13 @@ export async function openRun(
         },
       })
     },
-    async keep(path, { name, sha256 }) {
+    async keep(path, { name, type, sha256 }) {
       const { size } = await stat(path)
       const asset: LocalAsset = {
         id: newId(),
         name,
-        type: await sniffFile(path, name),
+        // What the site said counts where neither the bytes nor the name tell.
+        type: typeOf(await sniffFile(path, name), type),
         bytes: size,
         sha256: sha256 ?? (await digestFile(path, { signal })),
         state: 'scratch',
@@ -165,4 +166,8 @@ export function secretsOf(root: string, step: Pick<ClaimedStep, 'id' | 'attempt'
 
 export function asRow({ id, name, type, bytes, sha256, path }: LocalAsset): MadeAsset {
   return { id, name, type, bytes, sha256, path }
+}
+
+function typeOf(seen: string, said: string | undefined): string {
+  return seen === 'application/octet-stream' ? (said ?? seen) : seen
 }

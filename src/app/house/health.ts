@@ -36,7 +36,7 @@ export async function examine(ports: HealthPorts): Promise<Service[]> {
     databaseHealth(database),
     diskHealth(disk, 'ok' in wanted ? wanted.ok : 0),
     queueHealth(queue),
-    workersHealth(workers),
+    workersHealth(workers, queue),
     toolsHealth([...new Set(missing.map((tool) => tool.name))].toSorted()),
     ...('ok' in others ? others.ok : []),
   ]

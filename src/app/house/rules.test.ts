@@ -31,14 +31,19 @@ test('a queue is degraded when steps wait and nothing runs, unless it is paused'
 })
 
 test('a house without workers or programs works, worse', () => {
-  assert.equal(workersHealth(found(0)).state, 'degraded')
-  assert.equal(workersHealth(found(2)).state, 'ok')
+  assert.equal(workersHealth(found(0), found({ ready: 1 })).state, 'degraded')
+  assert.equal(workersHealth(found(0), found({ ready: 0 })).state, 'off')
+  assert.equal(workersHealth(found(2), found({ ready: 1 })).state, 'ok')
   assert.equal(toolsHealth([]).state, 'ok')
   assert.match(toolsHealth(['ffmpeg']).says, /not installed: ffmpeg/)
 })
 
 test('only a database that is down makes the house not ready', () => {
-  const services = [databaseHealth(found(0)), workersHealth({ failed: 'x' }), diskHealth({ failed: 'x' }, 0)]
+  const services = [
+    databaseHealth(found(0)),
+    workersHealth({ failed: 'x' }, { failed: 'x' }),
+    diskHealth({ failed: 'x' }, 0),
+  ]
   assert.equal(isReady(services), true)
   assert.equal(overall(services), 'degraded')
   assert.equal(overall([databaseHealth({ failed: 'x' })]), 'down')

@@ -51,11 +51,13 @@ export function queueHealth(found: Found<QueueCounts>): Service {
   return { name: 'queue', state: 'ok', says: counts }
 }
 
-export function workersHealth(found: Found<number>): Service {
+/** Without a worker nothing is wrong as long as nothing waits for one. */
+export function workersHealth(found: Found<number>, queue: Found<Pick<QueueCounts, 'ready'>>): Service {
   if ('failed' in found) return { name: 'workers', state: 'down', says: `cannot be counted: ${found.failed}` }
-  return found.ok === 0
-    ? { name: 'workers', state: 'degraded', says: 'none runs: jobs wait until one is started (jackdaw serve)' }
-    : { name: 'workers', state: 'ok', says: `${found.ok} running` }
+  if (found.ok > 0) return { name: 'workers', state: 'ok', says: `${found.ok} running` }
+  return 'ok' in queue && queue.ok.ready === 0
+    ? { name: 'workers', state: 'off', says: 'none runs, and nothing waits for one' }
+    : { name: 'workers', state: 'degraded', says: 'none runs: jobs wait until one is started (jackdaw serve)' }
 }
 
 /** `missing`: programs that are not installed, with the engines that are absent without them. */

@@ -1,8 +1,8 @@
-import { Fault } from '@jackdaw/contract/faults.ts'
+import { Fault, isFault } from '@jackdaw/contract/faults.ts'
 import { JobState, type Job, type JobDetail } from '@jackdaw/contract/nouns/job.ts'
 import { asking, whole } from './asking.ts'
 import { plain, size, table } from './format.ts'
-import type { CommonOptions, Host } from './host.ts'
+import type { Client, CommonOptions, Host } from './host.ts'
 import { endLines } from './line.ts'
 import { paintFor, withPaths } from './report.ts'
 import { watching } from './watching.ts'
@@ -54,7 +54,12 @@ export async function changeJobs(
     const refusals: { id: string; error: unknown }[] = []
     for (const id of ids) {
       try {
-        const job = await client.jobs[verb]({ id })
+        const job = await change(client, verb, id)
+        if (Array.isArray(job)) {
+          for (const one of job)
+            say(options.json ? JSON.stringify(one) : `${one.id}  ${one.state}  ${plain(one.title || one.link)}`)
+          continue
+        }
         say(
           options.json
             ? JSON.stringify(job)
@@ -122,4 +127,16 @@ function stateOf(text: string): JobState | 'open' {
 function stateAfter(verb: string, state: JobState): string {
   if (state !== 'running') return state
   return verb === 'pause' ? 'pausing' : verb === 'cancel' ? 'cancelling' : state
+}
+
+/** The id of a batch stands for all of its failed jobs when they are begun anew. */
+async function change(client: Client, verb: 'pause' | 'resume' | 'cancel' | 'retry', id: string): Promise<Job | Job[]> {
+  try {
+    return await client.jobs[verb]({ id })
+  } catch (error) {
+    if (verb !== 'retry' || !isFault(error, 'input.unknown')) throw error
+    const { jobs } = await client.batches.retry({ id })
+    if (jobs.length === 0) throw error
+    return jobs
+  }
 }

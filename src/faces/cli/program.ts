@@ -146,6 +146,7 @@ export function build(host: Host, perform: Perform): Command {
       .argument('<id...>', 'ids of jobs')
       .option('--json', 'as JSON')
       .addHelpText('after', examples(`${verb} 01H8X`, `${verb} 01H8X 01H8Y`))
+      .addHelpText('after', verb === 'retry' ? '\nThe id of a batch stands for all of its failed jobs.' : '')
       .action(run(async (ids, options) => (await import('./jobs.ts')).changeJobs(verb, ids, options, host)))
   }
 

@@ -131,7 +131,7 @@ export const fields = {
   }),
   apiToken: field(z.string().min(16).max(1024).optional(), 'token for the API; without it one is made in DATA', {
     secret: true,
-    aliases: ['ADMIN_API_TOKEN', 'API_TOKEN'],
+    aliases: ['ADMIN_API_TOKEN'],
   }),
   limitFetch: field(whole(0, 1000), 'first setting: fetching steps at once', { fallback: 8 }),
   limitProcess: field(whole(0, 1000), 'first setting: processing steps at once', { fallback: 2 }),

@@ -33,6 +33,7 @@ export const older: Readonly<Record<string, Older>> = {
   ENABLE_METRICS: { successor: 'nothing', says: 'metrics are always on, under /metrics' },
   ENABLE_CELERY: { successor: 'jackdaw serve --as worker', says: 'the queue is built in' },
   SENTRY_DSN: { successor: 'JACKDAW_SENTRY_DSN', says: 'Sentry is not part of this version' },
+  API_TOKEN: { successor: '--header', says: 'tokens of platforms belong to the person who fetches' },
   TOKEN_CP: { successor: '--header', says: 'tokens of platforms belong to the person who fetches' },
   ADDA_TOKEN: { successor: '--header', says: 'tokens of platforms belong to the person who fetches' },
   CORS_ORIGINS: {

@@ -1,4 +1,5 @@
 import { parse } from 'content-disposition'
+import { splitName } from '#kernel/names.ts'
 
 /**
  * The name a person would give the file: Content-Disposition (RFC 6266, 8187), else the last segment of the path that
@@ -13,6 +14,13 @@ export function nameFrom(disposition: string | null, final: URL, asked: URL, typ
   const name = extension(first) || !extension(second) ? first || second : second
   if (isPage) return name === '' ? 'index.html' : /\.x?html?$/i.test(name) ? name : `${name}.html`
   return name || final.hostname
+}
+
+/** The name that was asked for; without an extension of its own it gets the one of the name that was found. */
+export function named(asked: string | undefined, found: string): string {
+  if (asked === undefined) return found
+  const { extension: own } = splitName(asked)
+  return own === '' ? `${asked}${splitName(found).extension}` : asked
 }
 
 /** The last segment of the path, decoded; the host when there is none. */

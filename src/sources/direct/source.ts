@@ -8,7 +8,7 @@ import { drop, follow, type Answer } from '#kernel/http/follow.ts'
 import { networkFault } from '#kernel/http/network-fault.ts'
 import { Visitor } from '#kernel/http/visitor.ts'
 import type { Run, Source } from '#pipeline/engine.ts'
-import { nameFrom, nameOfUrl } from './name.ts'
+import { named, nameFrom, nameOfUrl } from './name.ts'
 
 const Options = JobOptions.extend(JobSecrets.shape)
 type Options = z.infer<typeof Options>
@@ -44,7 +44,7 @@ export const direct: Source<Options> = {
 
 function resolveFtp(url: URL, options: Options): Media {
   if (url.pathname.endsWith('/')) throw new Fault('source.declined', { reason: 'it is a folder' })
-  const name = options.name ?? nameOfUrl(url)
+  const name = named(options.name, nameOfUrl(url))
   const part = { transport: 'ftp', name, site: url.hostname, request: { url: url.href } }
   return { title: name, source: 'direct', parts: [part] }
 }
@@ -57,7 +57,7 @@ async function resolveHttp(url: URL, options: Options, run: Run<unknown>): Promi
     throw new Fault('quota.file-size', { bytes, limit: options.maxBytes })
   }
   const type = response.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() || undefined
-  const name = options.name ?? nameFrom(response.headers.get('content-disposition'), answer.url, url, type)
+  const name = named(options.name, nameFrom(response.headers.get('content-disposition'), answer.url, url, type))
   const validators = validatorsOf(response, bytes)
   return {
     title: name,
