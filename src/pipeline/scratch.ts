@@ -33,8 +33,9 @@ export function keepScratchClean({ pool, bus, root, failed }: ScratchPorts): Asy
       })
       .catch(failed)
   }
+  let looking: Promise<void> = Promise.resolve()
   const sweep = () => {
-    readdir(root).then(clean, () => {}) // No folder yet: nothing to clean.
+    looking = readdir(root).then(clean, () => {}) // No folder yet: nothing to clean.
   }
   const unsubscribe = bus.subscribe((message) => {
     if (message.kind === 'ended') clean(message.jobs)
@@ -45,6 +46,7 @@ export function keepScratchClean({ pool, bus, root, failed }: ScratchPorts): Asy
     async [Symbol.asyncDispose]() {
       clearInterval(timer)
       unsubscribe()
+      await looking
       await work
     },
   }
