@@ -156,7 +156,7 @@ begin
       -- Steps that the caps let pass no longer stand before others.
       continue when got > 0 and seen > got;
       -- Empty lanes do no harm while all fit into one look; the sweep puts them to sleep. Doing it here each time made
-      -- finishing steps wait for admission to let go of their lanes: half of the database's time.
+      -- finishing steps wait for admission to let go of their lanes: two fifths of all statements' time.
       exit when (select count(*) from (select 1 from lanes l where l.kind = k and not l.idle limit width + 1) x) <= width;
       -- The first lanes had too little: put the empty ones to sleep (also those whose machine is away or full; the sweep
       -- wakes them), and look again if there were any.
