@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { door } from '#app/door.ts'
+import { admit, assemble } from '#app/router.ts'
+import { fakeDoor, token } from '#test/fakes/door.ts'
+import { fakeParts } from '#test/fakes/operations.ts'
 import { testTables } from '#test/tables.ts'
 import { examine } from './health.ts'
 import type { HealthPorts } from './health.ts'
 import { createMetrics } from './metrics.ts'
+import { houseOperations } from './operations.ts'
 
 const ports: Omit<HealthPorts, 'db'> = {
   disk: async () => ({ freeBytes: 2e9, totalBytes: 9e9 }),
@@ -114,4 +119,37 @@ test('metrics count jobs and steps by state, operations by outcome, and name no 
   assert.equal(summary['success rate'], 0.5)
   assert.equal(summary['mean duration seconds'], 1)
   assert.equal(summary['jobs done'], 1)
+})
+
+test('status, engines and metrics are answered behind the door', async (t) => {
+  const db = await testTables(t)
+  const metrics = createMetrics({
+    db,
+    pool: () => ({ total: 2, idle: 1, waiting: 0 }),
+    version: '1.2.3',
+    process: false,
+  })
+  const house = houseOperations({
+    ...ports,
+    db,
+    version: '1.2.3',
+    environment: 'staging',
+    startedAt: new Date(0),
+    capabilities: () => [{ name: 'library', available: true, says: 'there' }],
+    metrics,
+  })
+  const router = assemble(fakeParts({ house }), { door: door(fakeDoor()), capabilities: new Set() })
+  const client = admit(router, { credential: token, requestId: 'r' })
+  const status = await client.house.status()
+  assert.deepEqual(
+    [status.version, status.environment, status.startedAt],
+    ['1.2.3', 'staging', '1970-01-01T00:00:00.000Z'],
+  )
+  assert.deepEqual(status.capabilities, [{ name: 'library', available: true, says: 'there' }])
+  assert.equal(status.services.find(({ name }) => name === 'database')?.state, 'ok')
+  assert.deepEqual(
+    (await client.house.engines()).map(({ name }) => name),
+    ['s'],
+  )
+  assert.ok(Object.keys(await client.house.metrics()).length > 3)
 })
