@@ -1,6 +1,7 @@
+import { createRequire } from 'node:module'
 import { pino } from 'pino'
 import type { DestinationStream, Logger } from 'pino'
-import { PinoPretty } from 'pino-pretty'
+import type { PinoPretty } from 'pino-pretty'
 import { maskValue } from './mask.ts'
 
 export type Log = Logger
@@ -29,7 +30,7 @@ export function createLog(how: LogHow = {}): Log {
   const stream =
     form === 'json'
       ? target
-      : PinoPretty({
+      : pretty()({
           destination: target,
           colorize: form === 'coloured',
           ignore: 'pid,hostname',
@@ -47,6 +48,12 @@ export function createLog(how: LogHow = {}): Log {
     },
     stream,
   )
+}
+
+/** Loaded when lines are for people: it costs others 100 ms of their start. */
+function pretty(): typeof PinoPretty {
+  // The package's own type of what it exports.
+  return (createRequire(import.meta.url)('pino-pretty') as { PinoPretty: typeof PinoPretty }).PinoPretty
 }
 
 /** JSON in production, lines for people elsewhere, with colours when somebody is looking at a terminal. */

@@ -1,4 +1,3 @@
-import { fileTypeFromBuffer, fileTypeFromFile } from 'file-type'
 import { splitName } from './names.ts'
 
 const unknownType = 'application/octet-stream'
@@ -8,13 +7,23 @@ const unknownType = 'application/octet-stream'
  * mark of its own, and some formats are an archive or XML inside. `application/octet-stream` when nobody knows.
  */
 export async function sniffFile(path: string, name: string = path): Promise<string> {
+  const { fileTypeFromFile } = await types()
   return decide((await fileTypeFromFile(path))?.mime, name)
 }
 
 /** The same for the first bytes of something that is still on its way: 4,100 bytes are enough for most formats. */
 export async function sniffHead(head: Uint8Array, name: string): Promise<string> {
-  return decide((await fileTypeFromBuffer(head))?.mime, name)
+  return decide((await typeOfHead(head))?.mime, name)
 }
+
+/** Media type and usual extension by the first bytes alone, if they tell. A broken head is no reason to lose a file. */
+export async function typeOfHead(head: Uint8Array): Promise<{ mime: string; ext: string } | undefined> {
+  const { fileTypeFromBuffer } = await types()
+  return await fileTypeFromBuffer(head).catch(() => undefined)
+}
+
+/** Loaded by the first file: it costs a command that only asks 70 ms. */
+const types = () => import('file-type')
 
 /** The media type that an extension stands for, if we know it. */
 export function typeOfName(name: string): string | undefined {

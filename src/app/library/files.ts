@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import { fileTypeFromFile } from 'file-type'
+import { sniffFile } from '#kernel/sniff.ts'
 import { Fault } from '@jackdaw/contract/faults.ts'
 import type { Tables } from '#db/tables.ts'
 import type { Store } from '#pipeline/store.ts'
@@ -80,7 +80,7 @@ export function files({ db, store, signatures, now }: FilePorts): Files {
         .executeTakeFirst()
       if (row === undefined) throw unknown(sha256)
       const path = store.path(sha256)
-      const type = (await fileTypeFromFile(path))?.mime ?? 'application/octet-stream'
+      const type = await sniffFile(path)
       return { path, name: 'thumbnail', type, sha256, at: row.created_at, take: async () => undefined }
     },
   }

@@ -1,6 +1,6 @@
-import { fileTypeFromBuffer } from 'file-type'
 import { Visitor } from '#kernel/http/visitor.ts'
 import { Landing, Positions } from '#kernel/landing/landing.ts'
+import { typeOfHead } from '#kernel/sniff.ts'
 import type { Transport } from '#pipeline/engine.ts'
 import type { Context } from './context.ts'
 import { Options, parseRequest } from './request.ts'
@@ -55,7 +55,7 @@ async function sniff(
   name: string,
   said: string | undefined,
 ): Promise<{ name: string; type: string }> {
-  const seen = await fileTypeFromBuffer(head).catch(() => undefined) // a broken head is no reason to lose the file
+  const seen = await typeOfHead(head)
   const vague =
     said === undefined || /^(application\/octet-stream|binary\/|text\/plain|application\/(x-)?download)/.test(said)
   const type = vague ? (seen?.mime ?? said ?? 'application/octet-stream') : said
