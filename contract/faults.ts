@@ -109,6 +109,7 @@ export const catalogue = {
   'house.database': row(503, 75, 'retry', 'The database cannot be reached ({reason}).'),
   'house.database-unfit': row(503, 69, 'stop', 'The database cannot be used: {reason}.'),
   'house.disk-full': row(507, 73, 'retry', 'The disk of Jackdaw is full. It goes on by itself once there is room.'),
+  'house.unwritable': row(500, 73, 'stop', 'The data folder {path} cannot be written: {reason}.'),
   'house.missing-tool': row(503, 69, 'stop', 'The program {tool} is not installed. {how}'),
   'house.tool-failed': row(502, 70, 'stop', '{tool} failed (exit {exit}): {reason}'),
   'house.absent': row(501, 69, 'stop', 'This is not available here: {reason}.'),

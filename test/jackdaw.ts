@@ -5,6 +5,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isFault } from '@jackdaw/contract/faults.ts'
 import type { JobDetail } from '@jackdaw/contract/nouns/job.ts'
 import type { Client } from '#faces/cli/host.ts'
 import { connect } from '#main/connect.ts'
@@ -50,7 +51,7 @@ export interface Installation {
 export function installation(t: After, env: Record<string, string> = {}, where?: string): Installation {
   const folder = where ?? mkdtempSync(join(tmpdir(), 'jackdaw-e2e-'))
   // The database's own user must pass through.
-  chmodSync(folder, 0o755)
+  if (where === undefined) chmodSync(folder, 0o755)
   const data = join(folder, 'data')
   const started: Running[] = []
   t.after(async () => {
@@ -85,8 +86,14 @@ export function installation(t: After, env: Record<string, string> = {}, where?:
     client,
     until: (id, asked) =>
       until(async () => {
-        const job = await (await client()).jobs.get({ id })
-        return asked(job) ? job : undefined
+        try {
+          const job = await (await client()).jobs.get({ id })
+          return asked(job) ? job : undefined
+        } catch (error) {
+          // A house or a database that is away is what some tests are about.
+          if (isFault(error) && error.next === 'retry') return undefined
+          throw error
+        }
       }, `job ${id} is as wanted`),
     processes: () => processesIn(folder),
     files: (name) => {

@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { lchown, mkdir, readdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { Client } from 'pg'
 import { Fault } from '@jackdaw/contract/faults.ts'
 import { type FileLock, takeFileLock, tryFileLock } from './file-lock.ts'
 import type { Log } from './log.ts'
+import { pause } from './pause.ts'
 import { type ServerPlace, serverPlace } from './server-place.ts'
 import { clusterVersion, createCluster, sweepDrafts } from './server-cluster.ts'
-import { findServer, isRunning, type Server, serverUrl, whenReady } from './server-find.ts'
+import { disownServer, findServer, type Server, serverUrl, whenOrphansGone, whenReady } from './server-find.ts'
 import { startServer, stopServer } from './server-process.ts'
 import { serverPrograms } from './server-programs.ts'
 import { role } from './server-settings.ts'
@@ -88,7 +90,7 @@ function opened(
   return {
     url: serverUrl(server),
     cluster: place.cluster,
-    isRunning: async () => (await isRunning(server.pid)) || (await findServer(place)) !== undefined,
+    isRunning: async () => (await findServer(place)) !== undefined,
     async revive(signal) {
       const until = AbortSignal.any([signal, AbortSignal.timeout(openDeadlineMs)])
       using _ = await takeFileLock(join(place.house, 'lock'), until)
@@ -116,9 +118,28 @@ async function attachOrStart(
     await createCluster(place, programs)
     log.info({ cluster: place.cluster }, 'database cluster made')
   } else if (version !== programs.major) throw otherVersion(place.cluster, version, programs.major)
-  const server = await startServer(place, programs, settings, signal)
+  const server = await startPatiently(place, programs, settings, signal)
   log.debug({ cluster: place.cluster, pid: server.pid }, 'database server started')
   return server
+}
+
+/**
+ * A server that was killed a moment ago may still be dying, and PostgreSQL does not start beside it: tried again for as
+ * long as its orphans may take. A clean start is tried once.
+ */
+async function startPatiently(...start: Parameters<typeof startServer>): Promise<Server> {
+  const [place, , , signal] = start
+  const killed = existsSync(join(place.cluster, 'postmaster.pid'))
+  for (const deadline = performance.now() + 10_000; ;) {
+    await whenOrphansGone(place, signal)
+    await disownServer(place)
+    try {
+      return await startServer(...start)
+    } catch (error) {
+      if (!killed || signal.aborted || performance.now() > deadline) throw error
+      await pause(300, signal)
+    }
+  }
 }
 
 function otherVersion(cluster: string, theirs: string, ours: string): Fault {

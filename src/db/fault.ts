@@ -9,8 +9,17 @@ export function isConnectionLoss(error: unknown): boolean {
   return reasonOf(error) !== undefined
 }
 
-/** `house.database` for a lost connection, anything else as it is. The original is the cause. */
+/** Whether the same work may succeed in a while: the database is away, or its disk is full. */
+export function isPassing(error: unknown): boolean {
+  return isConnectionLoss(error) || errorCode(error) === diskFull || isFault(error, 'house.disk-full')
+}
+
+// SQLSTATE disk_full.
+const diskFull = '53100'
+
+/** `house.database` for a lost connection, `house.disk-full`, or anything else as it is. The original is the cause. */
 export function databaseFault(error: unknown): unknown {
+  if (errorCode(error) === diskFull) return new Fault('house.disk-full', {}, { cause: error })
   const reason = reasonOf(error)
   return reason === undefined ? error : new Fault('house.database', { reason }, { cause: error })
 }

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Pool, PoolClient } from 'pg'
 import { Fault } from '@jackdaw/contract/faults.ts'
-import { databaseFault } from './fault.ts'
+import { databaseFault, isConnectionLoss } from './fault.ts'
 import type { Log } from './log.ts'
 
 export interface Migration {
@@ -99,6 +99,7 @@ export function compare(files: readonly Migration[], applied: readonly Applied[]
 async function apply(client: PoolClient, { id, name, sha256, sql }: Migration): Promise<void> {
   await client.query('begin')
   await client.query(sql).catch((cause: unknown) => {
+    if (isConnectionLoss(cause)) throw databaseFault(cause)
     const said = cause instanceof Error ? cause.message : String(cause)
     throw new Fault('house.database-unfit', { reason: `migration ${name} failed: ${said}` }, { cause })
   })

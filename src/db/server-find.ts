@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFile, readlink, rm } from 'node:fs/promises'
+import { readdir, readFile, readlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
@@ -23,20 +23,52 @@ export function serverUrl(server: Server, database: string = role): string {
 
 /**
  * The live server of the cluster, if there is one. A postmaster.pid whose process is gone, or is by now some other
- * program's, is not one; the latter file is removed, because PostgreSQL itself would refuse to start over it.
+ * program's, is not one.
  */
 export async function findServer(place: ServerPlace): Promise<Server | undefined> {
-  const file = join(place.cluster, 'postmaster.pid')
-  const text = await readFile(file, 'utf8').catch(() => '')
-  const [pidLine = '', , , , socket = ''] = text.split('\n')
-  const pid = Number(pidLine)
-  if (!Number.isInteger(pid) || pid <= 1) return undefined
-  if (!(await isRunning(pid))) return undefined
-  if (!(await servesCluster(pid, place.cluster))) {
-    await rm(file, { force: true })
-    return undefined
+  const { pid, lines } = await postmasterFile(place)
+  if (pid === undefined || !(await isRunning(pid)) || !(await servesCluster(pid, place.cluster))) return undefined
+  return { pid, socket: lines[4] ?? '' }
+}
+
+/**
+ * PostgreSQL does not start over a postmaster.pid whose number is taken: by another program, or by the zombie of a killed
+ * server that nobody buries. Puts a number there that no process has. The rest of the file stays: by it PostgreSQL finds
+ * out whether orphans of that server still work on the data. Call it under the house's lock, when `findServer` found none.
+ */
+export async function disownServer(place: ServerPlace): Promise<void> {
+  const { pid, lines } = await postmasterFile(place)
+  if (pid === undefined || !exists(pid)) return
+  await writeFile(join(place.cluster, 'postmaster.pid'), [String(nobodysPid), ...lines.slice(1)].join('\n'))
+}
+
+/** Above the kernel's limit of 2^22. */
+const nobodysPid = 999_999_999
+
+/**
+ * Waits while children of a killed server still work on the data: they leave once they notice, and until then PostgreSQL
+ * refuses to start. Gives up after ten seconds, and where there is no /proc at once; then PostgreSQL says why.
+ */
+export async function whenOrphansGone(place: ServerPlace, signal: AbortSignal): Promise<void> {
+  const deadline = performance.now() + 10_000
+  while (performance.now() < deadline) {
+    const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name))
+    const found = await Promise.all(
+      pids.map(async (pid) => {
+        const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => '')
+        return cwd === place.cluster && /^postgres\b/.test(await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => ''))
+      }),
+    )
+    if (!found.includes(true)) return
+    await pause(30, signal)
   }
-  return { pid, socket }
+}
+
+async function postmasterFile(place: ServerPlace): Promise<{ pid: number | undefined; lines: readonly string[] }> {
+  const text = await readFile(join(place.cluster, 'postmaster.pid'), 'utf8').catch(() => '')
+  const lines = text.split('\n')
+  const pid = Number(lines[0])
+  return { pid: Number.isInteger(pid) && pid > 1 ? pid : undefined, lines }
 }
 
 /** Connects for real and asks the server whose data it serves; waits while it is starting or recovering. */

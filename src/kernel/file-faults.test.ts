@@ -11,7 +11,7 @@ for (const [code, owner, expected] of [
   ['ENOSPC', 'destination', 'destination.full'],
   ['EDQUOT', 'destination', 'destination.full'],
   ['EACCES', 'destination', 'destination.unwritable'],
-  ['EROFS', 'house', 'destination.unwritable'],
+  ['EROFS', 'house', 'house.unwritable'],
   ['ENOTDIR', 'destination', 'destination.unwritable'],
 ] as const) {
   test(`${code} in a folder of the ${owner} is ${expected}, with its path and cause`, () => {

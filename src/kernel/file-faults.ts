@@ -22,7 +22,7 @@ const reasons: Readonly<Record<string, string>> = {
 
 /**
  * What an error of the file system means when writing to `path`: `house.disk-full` or `destination.full` without space,
- * `destination.unwritable` when the place does not take it. Everything else (a fault, an abort, a bug) comes back as it is.
+ * `house.unwritable` or `destination.unwritable` when the place does not take it. Everything else (a fault, an abort, a bug) comes back as it is.
  */
 export function fileFault(thrown: unknown, path: string, owner: Owner): unknown {
   const code = errno(thrown)
@@ -30,7 +30,12 @@ export function fileFault(thrown: unknown, path: string, owner: Owner): unknown 
   if (full.has(code))
     return new Fault(owner === 'house' ? 'house.disk-full' : 'destination.full', { path }, { cause: thrown })
   const reason = reasons[code]
-  return reason === undefined ? thrown : new Fault('destination.unwritable', { path, reason }, { cause: thrown })
+  if (reason === undefined) return thrown
+  return new Fault(
+    owner === 'house' ? 'house.unwritable' : 'destination.unwritable',
+    { path, reason },
+    { cause: thrown },
+  )
 }
 
 /** Runs `work` and translates its errors by `fileFault`. */

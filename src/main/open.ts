@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ContractRouterClient } from '@orpc/contract'
 import type { Contract } from '@jackdaw/contract/contract.ts'
@@ -12,6 +13,7 @@ import { openDatabase, type Database } from '#db/open.ts'
 import type { Tables } from '#db/tables.ts'
 import { ownerToken } from '#faces/rest/place.ts'
 import { createBus } from '#kernel/bus.ts'
+import { writing } from '#kernel/file-faults.ts'
 import { freeBytes } from '#kernel/files.ts'
 import type { Log } from '#kernel/log.ts'
 import { keyFromFile, sealWith } from '#kernel/seal.ts'
@@ -54,7 +56,7 @@ export async function openHouse(how: {
 }): Promise<House> {
   const { config, as, isServer, signal } = how
   await using stack = new AsyncDisposableStack()
-  await mkdir(config.data, { recursive: true, mode: 0o755 })
+  await writing(config.data, 'house', () => makeDataFolder(config.data))
   const log = openLog(config, { isServer })
   const house = randomUUID()
 
@@ -100,7 +102,7 @@ export async function openHouse(how: {
   })
   if (as.includes('worker') || as.includes('scheduler')) {
     const failed = (error: unknown) => log.warn({ err: error }, 'scratch could not be cleaned')
-    stack.use(keepScratchClean({ pool, bus, root: scratch, failed }))
+    stack.use(keepScratchClean({ pool, bus, root: scratch, secrets: join(config.data, 'secrets'), failed }))
   }
   let days = config.eventsDays
   if (as.includes('scheduler')) stack.use(startChores({ db, pool, log, days: () => days }))
@@ -123,6 +125,15 @@ export async function openHouse(how: {
     },
     [Symbol.asyncDispose]: () => open[Symbol.asyncDispose](),
   }
+}
+
+async function makeDataFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o755 }).catch(async (error: unknown) => {
+    // On a read-only disk a recursive mkdir says ENOENT, and the plain one what is the matter.
+    await mkdir(path)
+    throw error
+  })
+  await access(path, constants.W_OK)
 }
 
 /** The configured PostgreSQL or the embedded one, with the schema up to date. */

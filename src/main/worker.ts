@@ -14,7 +14,7 @@ import { openProxy } from '#kernel/net/proxy.ts'
 import { countAlive, register, rememberChild, takeBack, unregister } from '#pipeline/presence.ts'
 import type { ClaimedStep } from '#pipeline/queue.ts'
 import { secretsOf, type Outside } from '#pipeline/run.ts'
-import { startWorker } from '#pipeline/worker.ts'
+import { newWorkerId, startWorker } from '#pipeline/worker.ts'
 import type { Config } from './config.ts'
 import type { Parts } from './parts.ts'
 import { configuredTools } from './tools.ts'
@@ -124,23 +124,15 @@ export async function openWorker(parts: Parts & { roles: readonly string[]; metr
 
   // Before it works itself: what a dead worker's tools still write must not meet another attempt.
   await look()
-  const self = await identify(process.pid)
-  const worker = stack.use(
-    startWorker({
-      ...parts,
-      name: config.workerId ?? machine,
-      secrets,
-      outside,
-      unseal: (sealed, job) => parts.seal.open(sealed, job),
-    }),
+  // Known before its first claim: a worker that nobody knows is missed by nobody.
+  const name = config.workerId ?? machine
+  const id = newWorkerId(name)
+  const self = (await identify(process.pid)) ?? { pid: process.pid, startTime: '', bootId: '' }
+  await register(pool, { ...self, id, machine, roles: parts.roles })
+  stack.defer(() => unregister(pool, id).catch(() => {})) // A database that is gone forgets us by itself.
+  stack.use(
+    startWorker({ ...parts, name, id, secrets, outside, unseal: (sealed, job) => parts.seal.open(sealed, job) }),
   )
-  await register(pool, {
-    ...(self ?? { pid: process.pid, startTime: '', bootId: '' }),
-    id: worker.id,
-    machine,
-    roles: parts.roles,
-  })
-  stack.defer(() => unregister(pool, worker.id).catch(() => {})) // A database that is gone forgets us by itself.
   bus.publish({ kind: 'ready' })
   const timer = setInterval(
     () => void look().catch((error: unknown) => log.warn({ err: error }, 'could not look for dead workers')),

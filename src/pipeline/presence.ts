@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import { Fault } from '@jackdaw/contract/faults.ts'
 import type { ClaimedStep, Fence, Queue } from './queue.ts'
 
 /** A process, told apart from a later one with the same number. */
@@ -59,10 +60,11 @@ export async function takeBack(ports: PresencePorts): Promise<string[]> {
     [machine],
   )
   const jobs: string[] = []
+  const deadly = new Fault('step.deadly', { deaths: 5 })
   for (const row of rows) {
     if (await isAlive({ pid: row.pid, bootId: row.boot_id, startTime: row.start_time })) continue
     const { rows: steps } = await pool.query<Pick<ClaimedStep, 'id' | 'attempt' | 'job_id'>>(
-      `select id, attempt, job_id from steps where worker = $1 and state = 'running'`,
+      `select id, attempt, job_id from steps where worker = $1 and state = 'running' order by random()`,
       [row.id],
     )
     // By attempt: the step may have been taken back already, by its lease or by another who looks, and run again by now.
@@ -77,7 +79,7 @@ export async function takeBack(ports: PresencePorts): Promise<string[]> {
     )
     for (const step of steps) {
       await ports.forget(step)
-      await queue.release(step, 'dead')
+      await queue.release(step, 'dead', { fault: deadly.view() })
       jobs.push(step.job_id)
     }
     await unregister(pool, row.id)

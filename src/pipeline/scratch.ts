@@ -8,6 +8,8 @@ export interface ScratchPorts {
   readonly bus: Bus
   /** Scratch folder of this machine. */
   readonly root: string
+  /** Folder of the credential files of attempts on this machine. */
+  readonly secrets?: string
   readonly failed: (error: unknown) => void
 }
 
@@ -17,7 +19,7 @@ const failedKeptFor = '24 hours'
 const sweepEveryMs = 60_000
 
 /** Removes the scratch folders of jobs that have ended: at once when it hears of it, and what it missed at start and every minute. */
-export function keepScratchClean({ pool, bus, root, failed }: ScratchPorts): AsyncDisposable {
+export function keepScratchClean({ pool, bus, root, secrets, failed }: ScratchPorts): AsyncDisposable {
   let work: Promise<unknown> = Promise.resolve()
   let waiting: string[] = []
   // Jobs that end while others are cleaned up are looked at together.
@@ -36,6 +38,7 @@ export function keepScratchClean({ pool, bus, root, failed }: ScratchPorts): Asy
   let looking: Promise<void> = Promise.resolve()
   const sweep = () => {
     looking = readdir(root).then(clean, () => {}) // No folder yet: nothing to clean.
+    if (secrets !== undefined) work = work.then(() => forgetSecrets(pool, secrets)).catch(failed)
   }
   const unsubscribe = bus.subscribe((message) => {
     if (message.kind === 'ended') clean(message.jobs)
@@ -50,6 +53,18 @@ export function keepScratchClean({ pool, bus, root, failed }: ScratchPorts): Asy
       await work
     },
   }
+}
+
+/** Removes credential files of attempts that are over: a worker may be killed between the end of a step and this. */
+async function forgetSecrets(pool: Pool, root: string): Promise<void> {
+  const found = await readdir(root).catch(() => []) // No folder yet: nothing to forget.
+  if (found.length === 0) return
+  const { rows } = await pool.query<{ name: string }>(
+    `select w.name from unnest($1::text[]) w(name)
+     where not exists (select 1 from steps s where s.state = 'running' and s.id || '-' || s.attempt = w.name)`,
+    [found],
+  )
+  await Promise.all(rows.map(({ name }) => rm(join(root, name), { recursive: true, force: true })))
 }
 
 /** Removes the scratch of those jobs that need it no more; jobs that the database does not know are among them. */

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault, asFault } from '@jackdaw/contract/faults.ts'
 import type { StepKind } from '@jackdaw/contract/nouns/job.ts'
 import type { Limits } from '@jackdaw/contract/operations/queue.ts'
-import { databaseFault } from '#db/fault.ts'
+import { databaseFault, isPassing } from '#db/fault.ts'
 import type { Log } from '#db/log.ts'
 import type { Bus } from '#kernel/bus.ts'
 import { jobOfStep } from './job-of-step.ts'
@@ -29,6 +29,8 @@ export interface WorkerPorts extends Omit<PerformPorts, 'open'> {
     step: ClaimedStep,
     how: { signal: AbortSignal; limit: number | undefined; secrets: string },
   ) => Outside
+  /** Its name among the workers, unlike any other, earlier ones too; made up when absent. */
+  readonly id?: string
   /** Bytes free where scratch is. */
   readonly freeBytes: () => Promise<number>
   /** First wait before a retry; tests make it short. */
@@ -62,7 +64,7 @@ const kinds: readonly StepKind[] = ['resolve', 'fetch', 'process', 'deliver']
 /** Admits, claims and performs steps until disposed; then it parks what runs. One per process. */
 export function startWorker(ports: WorkerPorts): Worker {
   const { queue, bus, log, settings, machine } = ports
-  const id = `${ports.name}-${process.pid}-${randomUUID().slice(0, 8)}`
+  const id = ports.id ?? newWorkerId(ports.name)
   const running = new Map<string, Running>()
   let stopping = false
   let askedMeanwhile = false
@@ -194,7 +196,16 @@ export function startWorker(ports: WorkerPorts): Worker {
     }
   }, failed('leases could not be renewed'))
 
+  /** A full disk stops the database too. So what fills it is parked while there is still room to write that down. */
+  const stopBeforeFull = async () => {
+    const { freeBytes } = settings.current().limits
+    if (freeBytes === 0 || running.size === 0 || (await ports.freeBytes()) >= freeBytes / 2) return
+    for (const { step, stop } of running.values())
+      if (step.kind === 'fetch' || step.kind === 'process') stop.abort(new Fault('house.disk-full'))
+  }
+
   const sweep = singleFlight(async () => {
+    await stopBeforeFull()
     if (running.size > 0 && performance.now() - lastRenewed > selfLostMs)
       for (const { stop } of running.values()) stop.abort(new Fault('lease.lost'))
     const swept = await queue.sweep(new Fault('step.deadly', { deaths: 5 }).view())
@@ -227,7 +238,10 @@ export function startWorker(ports: WorkerPorts): Worker {
 
   function failed(message: string) {
     return (error: unknown): undefined => {
-      if (!stopping) log.error({ err: error }, message)
+      if (stopping) return
+      // A database that is away is the house's to mend, and everything here is tried again.
+      if (isPassing(error)) log.warn({ reason: (error as Error).message }, message)
+      else log.error({ err: error }, message)
     }
   }
 
@@ -250,6 +264,10 @@ export function startWorker(ports: WorkerPorts): Worker {
       await Promise.all([pump.idle(), renew.idle(), sweep.idle()])
     },
   }
+}
+
+export function newWorkerId(name: string): string {
+  return `${name}-${process.pid}-${randomUUID().slice(0, 8)}`
 }
 
 /** Runs at most once at a time; calls during a run cause exactly one more. */

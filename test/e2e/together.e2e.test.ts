@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import type { JobDetail } from '@jackdaw/contract/nouns/job.ts'
+import { sample } from '#test/fakes/media.ts'
 import { Site } from '#test/fakes/site/site.ts'
 import { installation, until } from '#test/jackdaw.ts'
 
@@ -88,6 +93,45 @@ describe('several commands on one data folder', () => {
     await house.until(id, ({ state }) => state === 'done')
     assert.ok(sent(link) < 4.8 * MB, `${sent(link)} bytes were sent for ${4 * MB}`)
     assert.equal(sha256(join(house.folder, 'out/server.bin')), site.content.sha256(4 * MB, 6))
+  })
+})
+
+describe('what get tells', () => {
+  test('of many links in the order asked, and of a film its path, bytes, digest and media facts', async (t) => {
+    const house = installation(t)
+    const film = await sample(house.folder, 'video.mp4')
+    const server = createServer((_, response) => {
+      response.writeHead(200, { 'content-type': 'video/mp4', etag: '"film"' }).end(readFileSync(film))
+    }).listen(0, '127.0.0.1')
+    t.after(() => server.close())
+    await once(server, 'listening')
+    const links = [
+      site.file(400_000, 'rate=400000&seed=20', 'slow.bin'),
+      `http://127.0.0.1:${(server.address() as AddressInfo).port}/film.mp4`,
+      site.file(1000, 'fail=404', 'gone.bin'),
+      site.file(1000, 'seed=21', 'quick.bin'),
+    ]
+    const run = house.run(['get', ...links, '--out', 'out', '--json'])
+    assert.equal(await run.exit, 66, run.err())
+    const ended = run.json().filter((line) => 'receipts' in line)
+    const jobs = ended.map((line) => line as unknown as JobDetail & { assets: { path?: string }[] })
+    assert.deepEqual(jobs.map(({ link }) => link).toSorted(), links.toSorted(), 'each once')
+    const places = new Map(jobs.map((job) => [job.link, job.batch?.index]))
+    assert.deepEqual(
+      links.map((link) => places.get(link)),
+      [1, 2, 3, 4],
+    )
+    const [asset] = jobs.find(({ link }) => link === links[1])?.assets ?? []
+    assert.equal(asset?.path, join(house.folder, 'out/film.mp4'))
+    assert.equal(asset?.bytes, readFileSync(film).length)
+    assert.equal(asset?.sha256, sha256(film))
+    assert.equal(asset?.facts?.container, 'mp4')
+    assert.equal(Math.round(asset?.facts?.durationSeconds ?? 0), 4)
+    assert.deepEqual([asset?.facts?.width, asset?.facts?.height], [640, 360])
+    assert.deepEqual(
+      asset?.facts?.streams?.map(({ kind, codec }) => `${kind} ${codec}`),
+      ['video h264', 'audio aac'],
+    )
   })
 })
 

@@ -444,6 +444,8 @@ end $$;
 
 -- A worker gives a step back. p_to: retry (waits until p_ready_at, a try is counted), later (the same, none counted),
 -- ready (at once, none counted), failed, dead (its worker died). What people asked for in between goes first.
+-- A death is counted against one step of the worker, the one that is given back last: all the others only stood beside it,
+-- and whoever gives them back does so in random order. So the guilty one is found in time, and a long innocent one survives.
 -- Returns the job's state, or null when the step was no longer the caller's.
 create function release(p_step text, p_attempt int, p_to text, p_fault jsonb, p_ready_at timestamptz, p_tries int) returns text
 language plpgsql as $$
@@ -451,24 +453,27 @@ declare
   s steps;
   jid text;
   next_state text;
+  blamed boolean;
 begin
   select job_id into jid from steps where id = p_step;
   perform 1 from jobs where id = jid for update;
   select * into s from steps where id = p_step and attempt = p_attempt and state = 'running' for update;
   if not found then return null; end if;
+  blamed := p_to = 'dead'
+    and not exists (select 1 from steps o where o.state = 'running' and o.worker = s.worker and o.id <> p_step);
   next_state := case
     when s.asked = 'cancel' then 'cancelled'
     when s.asked = 'pause' and p_to <> 'failed' then 'paused'
     when p_to in ('retry', 'later') then 'waiting'
     when p_to = 'failed' and s.optional then 'done'
     when p_to = 'failed' then 'failed'
-    when p_to = 'dead' and s.deaths >= 4 then case when s.optional then 'done' else 'failed' end
+    when blamed and s.deaths >= 4 then case when s.optional then 'done' else 'failed' end
     else 'ready' end;
   update steps set state = next_state, worker = null, lease_until = null, asked = null,
       tries = coalesce(p_tries, tries),
-      deaths = case when p_to = 'dead' then deaths + 1 else deaths end,
+      deaths = case when blamed then deaths + 1 else deaths end,
       ready_at = coalesce(p_ready_at, now()),
-      fault = coalesce(p_fault, fault),
+      fault = case when p_to = 'dead' and next_state = 'ready' then fault else coalesce(p_fault, fault) end,
       machine = case when kind = 'resolve' or (kind = 'fetch' and checkpoint is null) then null else machine end,
       output = case when next_state = 'done' then
         (select coalesce(jsonb_agg(o.id order by b.index, o.nr), '[]')
@@ -503,8 +508,8 @@ declare
   woken text[];
 begin
   if not pg_try_advisory_xact_lock(7236, 2) then return null; end if;
-  for lost in select s.id, s.attempt, s.job_id, s.deaths from steps s where s.state = 'running' and s.lease_until < now() order by s.job_id loop
-    perform release(lost.id, lost.attempt, 'dead', case when lost.deaths >= 4 then p_deadly end, null, null);
+  for lost in select s.id, s.attempt, s.job_id from steps s where s.state = 'running' and s.lease_until < now() order by s.job_id loop
+    perform release(lost.id, lost.attempt, 'dead', p_deadly, null, null);
     released := released || lost.job_id;
   end loop;
   perform release_next(b.sequence) from (

@@ -21,6 +21,12 @@ export interface Rest extends AsyncDisposable {
 }
 
 const bodyLimit = 1024 * 1024
+/** Why listening fails, for people. */
+const refusals: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program has it; stop that one or give --port (JACKDAW_PORT)',
+  EACCES: 'this user may not use it; ports below 1024 are for root',
+  EADDRNOTAVAIL: 'this machine has no such address',
+}
 /** A request's headers and body must be here by then (ms): slow senders hold connections. */
 const requestTimeout = 30_000
 
@@ -59,7 +65,8 @@ export async function serveRest(ports: RestPorts, options: RestOptions = {}): Pr
   } catch (cause) {
     await app.close()
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
-    throw new Fault('input.config', { reason: `cannot listen on ${host} port ${port} (${code})`, code }, { cause })
+    const why = refusals[code] ?? code
+    throw new Fault('input.config', { reason: `cannot listen on ${host} port ${port}: ${why}`, code }, { cause })
   }
   // A TCP server has an address of this form.
   const { port: taken } = app.server.address() as AddressInfo
