@@ -70,23 +70,16 @@ test(`kill -9 at random, ${kills} times: every job ends done, delivered once, wi
   }
   await topUp()
 
-  const recoveries: number[] = []
   let topping: Promise<void> | undefined
   for (let kill = 0; kill < kills; kill++) {
     await sleep(random() * 1100)
     const both = random() < 0.2
     const first = random() < 0.5 ? 0 : 1
-    const bytes = sent()
-    const at = performance.now()
     const victims = both ? [0, 1] : [first]
     for (const victim of victims) servers[victim]?.kill('SIGKILL')
     await Promise.all(victims.map((victim) => servers[victim]?.exit))
     await sleep(random() * 300)
     for (const victim of victims) servers[victim] = start(roles[victim] ?? 'worker')
-    if (both) {
-      await until(() => sent() > bytes + 1000, 'bytes flow again')
-      recoveries.push(performance.now() - at)
-    }
     // Without the web role nobody can be asked; the next round will.
     topping ??= topUp()
       .catch(() => undefined)
@@ -136,16 +129,10 @@ test(`kill -9 at random, ${kills} times: every job ends done, delivered once, wi
   t.diagnostic(
     `${files.length} downloads, ${mb(total)}; sent twice: ${mb(twice)} where ranges work (${mb(twice / kills)} per kill), ${mb(anew)} where not`,
   )
-  const mean = recoveries.reduce((sum, ms) => sum + ms, 0) / Math.max(1, recoveries.length)
-  t.diagnostic(`bytes flow again ${Math.round(mean)} ms after both processes were killed and one started anew`)
   // A lane writes and journals what it has every half second, and 1.4 connections work for a download on average: per kill
-  // at most a second's worth of each, and the look of a resolve that was killed.
-  const perDownload = 1.4 * (rate + 64 * KB)
+  // half a second's worth of each, and the look of a resolve that was killed.
+  const perDownload = 1.4 * (rate / 2 + 64 * KB)
   assert.ok(twice <= kills * inFlight * perDownload, `${twice} bytes were sent twice`)
-
-  function sent(): number {
-    return asked.reduce((sum, { link }) => sum + site.counts(link).bytes, 0)
-  }
 })
 
 function digest(path: string): string {

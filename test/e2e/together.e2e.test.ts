@@ -97,7 +97,7 @@ describe('several commands on one data folder', () => {
 })
 
 describe('what get tells', () => {
-  test('of many links in the order asked, and of a film its path, bytes, digest and media facts', async (t) => {
+  test('of many links each one once with its place in the batch, and of a film its path, bytes, digest and media facts', async (t) => {
     const house = installation(t)
     const film = await sample(house.folder, 'video.mp4')
     const server = createServer((_, response) => {
