@@ -5,6 +5,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
 import { makeFile, startNginx, startPaced, type BenchServer } from './http/servers.ts'
 import { compare, print, type Contender } from './measure.ts'
 
@@ -14,12 +15,24 @@ const file = join(work, 'file.bin')
 const ours = join(import.meta.dirname, 'http/ours.ts')
 const cache = { NODE_COMPILE_CACHE: join(work, 'compiled') }
 
-/** One file of 1 GiB over HTTP against aria2c, curl and wget. */
-export async function bench(rounds: number): Promise<void> {
+/**
+ * `npm run bench -- http [--rounds 5] [--only plain,tls,paced,resume]`: one file of 1 GiB over HTTP against aria2c, curl
+ * and wget.
+ */
+export async function bench(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      rounds: { type: 'string', default: '5' },
+      only: { type: 'string', default: 'plain,tls,paced,resume' },
+    },
+  })
+  const rounds = Number(values.rounds)
+  const wants = (part: string) => values.only.split(',').includes(part)
   await makeFile(work, file, size)
   const sha256 = await digest(file)
   try {
-    {
+    if (wants('plain')) {
       await using plain = await startNginx(work, { tls: false, sha256 })
       const peers = [limit(plain), aria(plain, 1), aria(plain, 16), curl(plain), wget(plain)]
       print('plain, to memory', await compare([jackdaw(plain, 'jackdaw'), ...peers], rounds))
@@ -29,7 +42,7 @@ export async function bench(rounds: number): Promise<void> {
         await compare([jackdaw(plain, 'jackdaw', ['--digest', '--expect', sha256]), checked], rounds),
       )
     }
-    {
+    if (wants('tls')) {
       await using tls = await startNginx(work, { tls: true, sha256 })
       const peers = [aria(tls, 1, ['--check-certificate=false']), curl(tls, ['-k'])]
       print('TLS, same cipher', await compare([jackdaw(tls, 'jackdaw'), ...peers], rounds))
@@ -38,6 +51,7 @@ export async function bench(rounds: number): Promise<void> {
       ['20 MB/s each connection', 0],
       ['20 MB/s each connection, 50 ms away', 50],
     ] as const) {
+      if (!wants('paced')) continue
       await using paced = await startPaced(work, file, { bytesPerSecond: 20e6, latencyMs, sha256 })
       const contenders = [
         jackdaw(paced, 'jackdaw'),
@@ -46,7 +60,7 @@ export async function bench(rounds: number): Promise<void> {
       ]
       print(title, await compare(contenders, rounds))
     }
-    await resume(sha256, rounds)
+    if (wants('resume')) await resume(sha256, rounds)
   } finally {
     await rm(work, { recursive: true, force: true })
   }

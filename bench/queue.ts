@@ -12,37 +12,39 @@ import { benchServer, type BenchServer } from './queue/server.ts'
  * `npm run bench -- queue [--rounds 5] [--jobs 1000] [--backlog 100000] [--only throughput,idle,backlog]`: the queue on the
  * embedded PostgreSQL with the settings of a house (every commit waits for the disk), beside pg-boss and graphile-worker.
  */
-const { values } = parseArgs({
-  args: process.argv.slice(2).filter((one) => one !== 'queue'),
-  options: {
-    rounds: { type: 'string', default: '5' },
-    jobs: { type: 'string', default: '1000' },
-    backlog: { type: 'string', default: '100000' },
-    only: { type: 'string', default: 'throughput,idle,backlog' },
-  },
-})
+export async function bench(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      rounds: { type: 'string', default: '5' },
+      jobs: { type: 'string', default: '1000' },
+      backlog: { type: 'string', default: '100000' },
+      only: { type: 'string', default: 'throughput,idle,backlog' },
+    },
+  })
+  await using server = await benchServer()
+  const parts: Readonly<Record<string, () => Promise<void>>> = {
+    throughput: () => throughput(server, Number(values.rounds), Number(values.jobs)),
+    async idle() {
+      await measurePickUp(server, say)
+      await measureIdleWatchers(server, say)
+      await measureDeath(server, say)
+    },
+    backlog: () => measureBacklog(server, Number(values.backlog), say),
+  }
+  for (const [name, part] of Object.entries(parts)) {
+    if (!values.only.split(',').includes(name)) continue
+    say(`\n${name} (${load()})`)
+    await part()
+    say(`(${load()})`)
+  }
+}
+
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 const load = () =>
   `load ${loadavg()
     .map((one) => one.toFixed(1))
     .join(' ')}`
-
-await using server = await benchServer()
-const parts: Readonly<Record<string, () => Promise<void>>> = {
-  throughput: () => throughput(Number(values.rounds), Number(values.jobs)),
-  async idle() {
-    await measurePickUp(server, say)
-    await measureIdleWatchers(server, say)
-    await measureDeath(server, say)
-  },
-  backlog: () => measureBacklog(server, Number(values.backlog), say),
-}
-for (const [name, part] of Object.entries(parts)) {
-  if (!values.only.split(',').includes(name)) continue
-  say(`\n${name} (${load()})`)
-  await part()
-  say(`(${load()})`)
-}
 
 interface Outcome {
   readonly enqueueMs: number
@@ -53,7 +55,7 @@ interface Outcome {
 }
 
 /** Jobs of three steps that do nothing: all contenders in turn, each round on fresh databases of one server. */
-async function throughput(rounds: number, jobs: number): Promise<void> {
+async function throughput(server: BenchServer, rounds: number, jobs: number): Promise<void> {
   const peers = await fetchPeers(say)
   const contenders: Record<string, (url: string, round: number) => string[]> = {
     jackdaw: (url, round) => ['ours.ts', url, String(jobs), '--data', join(server.folder, `ours-${round}`)],
