@@ -1,4 +1,4 @@
-import { chmod, lchown, mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, lchown, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ServerPlace } from './server-place.ts'
 import type { ServerUser } from './server-user.ts'
@@ -43,6 +43,16 @@ const settings: Readonly<Record<string, string>> = {
   log_statement: 'none',
 }
 
+/**
+ * Where the server keeps what its processes share: /dev/shm as everywhere, or files in the cluster where there is none for
+ * all users (a chroot, an odd container), which is slower for what little lies there.
+ */
+export async function sharedMemory(folder = '/dev/shm', platform = process.platform): Promise<'posix' | 'mmap'> {
+  if (platform !== 'linux') return 'posix'
+  const there = await stat(folder).catch(() => undefined)
+  return there && (there.mode & 0o002) !== 0 ? 'posix' : 'mmap'
+}
+
 /** Written anew before each start, so that they follow the code, the user and the place of the cluster. */
 export async function writeSettings(
   place: ServerPlace,
@@ -50,7 +60,8 @@ export async function writeSettings(
   extra: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const { cluster, user } = place
-  const lines = Object.entries({ ...settings, unix_socket_directories: socket, ...extra })
+  const shared = { dynamic_shared_memory_type: await sharedMemory() }
+  const lines = Object.entries({ ...settings, ...shared, unix_socket_directories: socket, ...extra })
   await writeFor(
     user,
     join(cluster, 'postgresql.conf'),
