@@ -131,7 +131,15 @@ export async function openWorker(parts: Parts & { roles: readonly string[]; metr
   await register(pool, { ...self, id, machine, roles: parts.roles })
   stack.defer(() => unregister(pool, id).catch(() => {})) // A database that is gone forgets us by itself.
   stack.use(
-    startWorker({ ...parts, name, id, secrets, outside, unseal: (sealed, job) => parts.seal.open(sealed, job) }),
+    startWorker({
+      ...parts,
+      delivered: parts.metrics.delivered,
+      name,
+      id,
+      secrets,
+      outside,
+      unseal: (sealed, job) => parts.seal.open(sealed, job),
+    }),
   )
   bus.publish({ kind: 'ready' })
   const timer = setInterval(

@@ -31,6 +31,8 @@ export interface WorkerPorts extends Omit<PerformPorts, 'open'> {
   ) => Outside
   /** Its name among the workers, unlike any other, earlier ones too; made up when absent. */
   readonly id?: string
+  /** Called for each receipt that was written: for metrics. */
+  readonly delivered?: (bytes: number, destination: string) => void
   /** Bytes free where scratch is. */
   readonly freeBytes: () => Promise<number>
   /** First wait before a retry; tests make it short. */
@@ -127,6 +129,7 @@ export function startWorker(ports: WorkerPorts): Worker {
       try {
         const result = await perform(step, job, { ...ports, open })
         state = await patiently(() => queue.finish(step, result), stop.signal)
+        if (state !== null) for (const { bytes } of result.receipts ?? []) ports.delivered?.(bytes, step.engine)
       } finally {
         await entry.opened?.close()
       }

@@ -57,6 +57,10 @@ describe('several commands on one data folder', () => {
     const job = await house.until(id, ({ state }) => state === 'done')
     assert.equal(job.receipts.length, 1)
     assert.equal(sha256(join(house.folder, 'out/left.bin')), site.content.sha256(MB, 4))
+    const { metrics } = (await house.client()).house
+    const counted = await metrics()
+    const bytes = (name: string) => Object.entries(counted).find(([key]) => key.includes(name))?.[1] ?? 0
+    assert.ok(bytes('fetched_bytes') >= MB && bytes('delivered_bytes') === MB, JSON.stringify(counted))
   })
 
   test('Ctrl-C of a get without a server parks it, and the same command goes on with the bytes kept', async (t) => {
