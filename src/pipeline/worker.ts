@@ -118,6 +118,8 @@ export function startWorker(ports: WorkerPorts): Worker {
     const { step, stop } = entry
     let state
     try {
+      // Claimed while the worker was told to stop: given back without an engine having seen it.
+      stop.signal.throwIfAborted()
       const job = jobOfStep(step, ports.unseal)
       await using outside = ports.outside(step, {
         signal: stop.signal,
