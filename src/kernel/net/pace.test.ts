@@ -25,6 +25,7 @@ test('five failures open the breaker for a minute, then two successes close it',
   let asked = false
   const refused = pace.attempt('a', async () => (asked = true))
   await assert.rejects(refused, (thrown) => isFault(thrown, 'source.unreachable') && thrown.retryAfterMs === 60_000)
+  await assert.rejects(refused, /nothing listens there; it failed several times in a row and is left alone/)
   assert.equal(asked, false)
   assert.equal(await pace.attempt('b', fine), 'fine')
 

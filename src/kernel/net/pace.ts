@@ -1,6 +1,6 @@
 import { BrokenCircuitError, circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen } from 'cockatiel'
 import type { CircuitBreakerPolicy } from 'cockatiel'
-import { Fault, isFault } from '@jackdaw/contract/faults.ts'
+import { Fault, isFault, type Facts } from '@jackdaw/contract/faults.ts'
 
 export interface PaceOptions {
   /** Connections to one site at once. 16: what aria2 allows as its most. */
@@ -54,6 +54,7 @@ export function createPace(options: PaceOptions = {}): Pace {
       heldUntil: 0,
       nextAt: 0,
       failures: 0,
+      illness: undefined,
       openedAt: 0,
       breaker: createBreaker(),
     }
@@ -95,13 +96,17 @@ export function createPace(options: PaceOptions = {}): Pace {
         return result
       } catch (thrown) {
         if (!(thrown instanceof BrokenCircuitError)) {
-          if (isIll(thrown)) site.failures++
+          if (isIll(thrown)) {
+            site.failures++
+            site.illness = thrown.facts['reason']
+          }
           throw thrown
         }
         const seconds = Math.max(1, Math.ceil((site.openedAt + restMs - Date.now()) / 1000))
         const facts = {
           site: name,
-          reason: 'it failed several times in a row and is left alone',
+          // What it fails by helps more than that it does: a misspelt name, say.
+          reason: `${site.illness === undefined ? '' : `${site.illness}; `}it failed several times in a row and is left alone`,
           retryAfterSeconds: seconds,
         }
         throw new Fault('source.unreachable', facts, { cause: thrown })
@@ -132,6 +137,8 @@ interface Site {
   heldUntil: number
   nextAt: number
   failures: number
+  /** The reason of the last failure, for people. */
+  illness: Facts[string]
   openedAt: number
   readonly breaker: CircuitBreakerPolicy
 }
