@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Role } from './media.ts'
 
 /** What ffprobe says of a file, in our words. Seconds, pixels, bits per second. */
 export const MediaFacts = z.object({
@@ -33,6 +34,8 @@ export const Asset = z.object({
   bytes: z.number().int().nonnegative(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   state: z.enum(['scratch', 'kept', 'removed']),
+  /** What it is beside the media itself; absent for the media. */
+  role: Role.optional(),
   facts: MediaFacts.optional(),
   createdAt: z.string(),
 })

@@ -103,6 +103,7 @@ export async function openWorker(parts: Parts & { roles: readonly string[]; metr
           // The proxy's variables come last, so that no engine replaces them.
           env: { ...spawn.env, ...ticket.environment },
           ...(spawn.stdin && { stdin: spawn.stdin }),
+          ...(spawn.inputs && { inputs: spawn.inputs }),
           signal: how.signal,
           mark: `${step.id}.${step.attempt}`,
           launcher,

@@ -5,7 +5,7 @@ import type { z } from 'zod'
 import type { Asset, MediaFacts, Receipt } from '@jackdaw/contract/nouns/asset.ts'
 import type { Progress } from '@jackdaw/contract/nouns/job.ts'
 import type { Link } from '@jackdaw/contract/nouns/link.ts'
-import type { Media, Part } from '@jackdaw/contract/nouns/media.ts'
+import type { Media, Part, Role } from '@jackdaw/contract/nouns/media.ts'
 import type { Child } from '#kernel/child/child.ts'
 
 export type { Child } from '#kernel/child/child.ts'
@@ -17,6 +17,8 @@ export interface LocalAsset extends Asset {
 
 export interface SpawnHow {
   readonly stdin?: Readable
+  /** Further inputs: the first is descriptor 3, which ffmpeg calls `pipe:3`, and so on. */
+  readonly inputs?: readonly Readable[]
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
 }
@@ -50,7 +52,7 @@ export interface Run<C> {
   /** Charges bytes to the bandwidth limits of job and house; returns how many milliseconds to pause before reading on. */
   charge(bytes: number): number
   /** Makes a scratch asset of a file in `dir`. `sha256` saves the second read when it was computed on the way. */
-  keep(path: string, as: { name: string; type?: string; sha256?: string }): Promise<LocalAsset>
+  keep(path: string, as: { name: string; type?: string; sha256?: string; role?: Role }): Promise<LocalAsset>
   /**
    * What a processor has learnt of an asset: media facts, which are added to what is known already, and a picture that
    * stands for it. The thumbnail is an asset made by `keep`; it goes where its asset goes and is never delivered itself.
@@ -71,9 +73,14 @@ export interface Engine<O = unknown, C = unknown> {
 }
 
 export interface Source<O = unknown, C = unknown> extends Engine<O, C> {
+  /** Media types (without parameters) that it takes when another source found them behind the link and declined. */
+  readonly types?: readonly string[]
   /** 0 (not mine) to 1 (surely mine). Pure and quick: looks at the text only. */
   claims(link: Link): number
-  /** Moves no bytes. Throws `source.declined` when it turns out not to be its link. */
+  /**
+   * Moves no bytes. Throws `source.declined` when it turns out not to be its link: with the fact `type` (a media type)
+   * those sources are asked next whose `types` have it, and no others.
+   */
   resolve(link: Link, options: O, run: Run<C>): Promise<Media>
 }
 

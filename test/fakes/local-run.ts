@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
 import { Fault } from '@jackdaw/contract/faults.ts'
@@ -91,7 +92,7 @@ async function start(tool: string, args: readonly string[], signal: AbortSignal,
   const child = spawn(tool, args, {
     detached: true,
     env: { PATH: process.env['PATH'], ...how.env },
-    stdio: [how.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+    stdio: [how.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe', ...(how.inputs ?? []).map(() => 'pipe' as const)],
     ...(how.cwd !== undefined && { cwd: how.cwd }),
   })
   const { pid, stdout, stderr } = child
@@ -99,6 +100,11 @@ async function start(tool: string, args: readonly string[], signal: AbortSignal,
   await new Promise((resolve, reject) => child.once('spawn', resolve).once('error', reject))
   if (pid === undefined) throw new Error('it has started, so it has a pid')
   if (how.stdin && child.stdin) how.stdin.pipe(child.stdin)
+  for (const [index, input] of (how.inputs ?? []).entries()) {
+    const pipe = child.stdio[index + 3]
+    // A tool that has read enough closes its end.
+    if (pipe instanceof Writable) input.pipe(pipe.on('error', () => undefined))
+  }
   const kill = () => process.kill(-pid, 'SIGKILL')
   signal.addEventListener('abort', kill)
   const said = text(stderr)

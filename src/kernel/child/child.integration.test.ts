@@ -50,6 +50,12 @@ test('output, input and exit 0 arrive', async (t) => {
   assert.equal(String((await child.stderr.toArray()).join('')), 'aside\n')
 })
 
+test('further inputs are descriptors from 3 on, and one that nobody reads does no harm', async (t) => {
+  const inputs = [Readable.from(['a']), Readable.from(['b']), Readable.from([Buffer.alloc(1_000_000)])]
+  const child = await script(t, 'cat <&4; cat <&3', { inputs })
+  assert.equal(await child.text(), 'ba')
+})
+
 test('output that was written before anybody read it is not lost', async (t) => {
   const child = await script(t, 'echo early; exit 0')
   await child.done

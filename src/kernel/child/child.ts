@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { setPriority } from 'node:os'
-import { PassThrough, type Readable } from 'node:stream'
+import { PassThrough, Writable, type Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault } from '@jackdaw/contract/faults.ts'
@@ -37,6 +37,8 @@ export interface SpawnOptions {
   /** Added to PATH, HOME, LANG, TMPDIR and TZ, which is all that it gets otherwise. */
   readonly env?: Readonly<Record<string, string>>
   readonly stdin?: Readable
+  /** Further inputs, from descriptor 3 on. */
+  readonly inputs?: readonly Readable[]
   readonly signal: AbortSignal
   /** Names the step and its attempt in the environment, so that orphans are found. */
   readonly mark: string
@@ -63,7 +65,7 @@ export async function spawnChild(options: SpawnOptions): Promise<Child> {
     cwd: options.cwd,
     detached: true,
     env: environment(options),
-    stdio: [options.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+    stdio: [options.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe', ...(options.inputs ?? []).map(() => 'pipe' as const)],
   })
   const { pid } = child
   if (pid === undefined || !child.stdout || !child.stderr) throw await failedToStart(child, tool)
@@ -99,8 +101,11 @@ export async function spawnChild(options: SpawnOptions): Promise<Child> {
   if (stop.aborted) onAbort()
 
   if (options.niceness !== undefined) lower(pid, options.niceness)
-  if (options.stdin && child.stdin) {
-    pipeline(options.stdin, child.stdin).catch((error: NodeJS.ErrnoException) => {
+  for (const [index, input] of [options.stdin, ...(options.inputs ?? [])].entries()) {
+    // Descriptors 1 and 2 are outputs.
+    const pipe = child.stdio[index === 0 ? 0 : index + 2]
+    if (input === undefined || !(pipe instanceof Writable)) continue
+    pipeline(input, pipe).catch((error: NodeJS.ErrnoException) => {
       // A tool may have read enough; its exit says whether that was so.
       const isEnough = error.code === 'EPIPE' || error.code === 'ECONNRESET' || child.exitCode !== null
       if (!isEnough && error.code !== 'ERR_STREAM_PREMATURE_CLOSE') failure.abort(error)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { isFault } from '@jackdaw/contract/faults.ts'
 import type { Asset } from '@jackdaw/contract/nouns/asset.ts'
-import { isPicture, isReadable, mediaInput, quiet } from '#kernel/ffmpeg.ts'
+import { isPicture, isReadable, mediaInput, quiet } from '#kernel/ffmpeg/input.ts'
 import { safeName, splitName } from '#kernel/names.ts'
 import type { LocalAsset, Processor, Run } from '#pipeline/engine.ts'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { MediaFacts } from '@jackdaw/contract/nouns/asset.ts'
-import { isPicture } from '#kernel/ffmpeg.ts'
+import { isPicture } from './input.ts'
 
 /** What we read of `ffprobe -of json -show_format -show_streams`; numbers come as text there, and may be "N/A". */
 const Probed = z.object({
