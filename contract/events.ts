@@ -9,6 +9,14 @@ const step = { step: z.string(), kind: StepKind, engine: z.string(), label: z.st
 export const eventTypes = {
   'job.queued': z.object({ link: z.string(), title: z.string() }),
   'job.planned': z.object({ title: z.string(), steps: z.number().int(), bytes: z.number().optional() }),
+  'job.asked': z.object({ title: z.string(), choices: z.number().int(), until: z.string() }),
+  'job.expanded': z.object({
+    title: z.string(),
+    batch: z.string(),
+    count: z.number().int(),
+    inAll: z.number().int(),
+    skipped: z.array(z.object({ title: z.string(), reason: z.string() })),
+  }),
   'job.started': z.object({}),
   'job.paused': z.object({}),
   'job.resumed': z.object({}),

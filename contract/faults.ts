@@ -101,7 +101,12 @@ export const catalogue = {
     'retry',
     'Only {seconds} of {expected} seconds of media came. What is missing is fetched again by itself.',
   ),
-  'source.expired': row(410, 75, 'retry', 'The address that the site had given has run out. It is asked for anew.'),
+  'source.expired': row(
+    410,
+    75,
+    'stop',
+    'The address that the site had given has run out. It is asked for anew, once.',
+  ),
   'source.partial': row(
     502,
     66,

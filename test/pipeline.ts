@@ -100,6 +100,7 @@ export async function testPipeline(
         scratch: join(root, 'scratch'),
         secrets: join(root, 'secrets'),
         unseal: (sealed) => JSON.parse(sealed) as unknown,
+        seal: (secrets) => JSON.stringify(secrets),
         outside: () => closed,
         freeBytes: how.freeBytes ?? (async () => Number.MAX_SAFE_INTEGER),
         retryBaseMs: 1,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { FaultView } from '../faults.ts'
 import { Asset, Receipt } from './asset.ts'
+import { About } from './media.ts'
 
 export const StepState = z.enum(['waiting', 'ready', 'admitted', 'running', 'paused', 'done', 'failed', 'cancelled'])
 export type StepState = z.infer<typeof StepState>
@@ -53,6 +54,8 @@ export const Job = z.object({
   priority: Priority,
   category: z.string().optional(),
   batch: z.object({ id: z.string(), index: z.number().int() }).optional(),
+  /** The batch of its entries, when the link is a list. The job ends when they have ended. */
+  list: z.string().optional(),
   destinations: z.array(z.string()),
   progress: Progress.optional(),
   fault: FaultView.optional(),
@@ -63,6 +66,8 @@ export const Job = z.object({
 export type Job = z.infer<typeof Job>
 
 export const JobDetail = Job.extend({
+  recipe: z.string(),
+  about: About.optional(),
   steps: z.array(Step),
   assets: z.array(Asset),
   receipts: z.array(Receipt),

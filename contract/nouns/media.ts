@@ -52,6 +52,10 @@ export const Choice = z.object({
 })
 export type Choice = z.infer<typeof Choice>
 
+/** A choice as people see it. */
+export const ChoiceView = Choice.omit({ parts: true })
+export type ChoiceView = z.infer<typeof ChoiceView>
+
 export const Chapter = z.object({
   title: z.string(),
   from: z.number().nonnegative(),

@@ -2,6 +2,7 @@ import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
 import { Event } from '../events.ts'
 import { Job, JobDetail, JobState, Priority } from '../nouns/job.ts'
+import { About, ChoiceView } from '../nouns/media.ts'
 import { JobOptions, JobSecrets } from '../nouns/options.ts'
 import { operation } from './base.ts'
 
@@ -68,7 +69,32 @@ export const jobs = {
   pause: action('pause', 'Pause a job; its bytes are kept'),
   resume: action('resume', 'Go on with a paused job'),
   cancel: action('cancel', 'Cancel a job and clean up'),
-  retry: action('retry', 'Start a failed or cancelled job anew, from resolving on'),
+  retry: mutation('/jobs/{id}/retry', 'Start a failed or cancelled job anew, from resolving on')
+    .input(
+      Id.extend({
+        recipe: z.string().max(100).optional().describe('another recipe than before'),
+        options: JobOptions.optional().describe('these instead of the ones before; others stay'),
+        secrets: JobSecrets.optional().describe('these instead of the ones before; others stay'),
+      }),
+    )
+    .output(Job),
+  choices: operation
+    .meta({ access: 'member' })
+    .route({ method: 'GET', path: '/jobs/{id}/choices', summary: 'What a job that waits for a choice offers', tags })
+    .input(Id)
+    .output(
+      z.object({
+        title: z.string(),
+        about: About.optional(),
+        choices: z.array(ChoiceView).describe('best first'),
+        subtitles: z.array(z.object({ language: z.string(), automatic: z.boolean() })),
+        fits: z.object({ choice: z.string(), why: z.string() }).describe('the one that is taken when nobody chooses'),
+        until: z.string().describe('when it is taken'),
+      }),
+    ),
+  choose: mutation('/jobs/{id}/choose', 'Choose for a job that waits for it')
+    .input(Id.extend({ choice: z.string().min(1).max(200).optional().describe('the one that fits when absent') }))
+    .output(Job),
   prioritise: mutation('/jobs/{id}/priority', 'Set the priority of a job: -1, 0 or 1')
     .input(Id.extend({ priority: Priority }))
     .output(Job),

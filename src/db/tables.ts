@@ -3,8 +3,10 @@ import type { FaultView } from '@jackdaw/contract/faults.ts'
 import type { MediaFacts } from '@jackdaw/contract/nouns/asset.ts'
 import type { JobState, Priority, Progress, StepKind, StepState } from '@jackdaw/contract/nouns/job.ts'
 import type { Link } from '@jackdaw/contract/nouns/link.ts'
-import type { Validators } from '@jackdaw/contract/nouns/media.ts'
+import type { About, Media, Role, Validators } from '@jackdaw/contract/nouns/media.ts'
 import type { JobOptions } from '@jackdaw/contract/nouns/options.ts'
+import type { RecipeStep } from '@jackdaw/contract/nouns/recipe.ts'
+import type { Preferences } from '@jackdaw/contract/operations/preferences.ts'
 
 /** A jsonb column: read as T, written as JSON text. */
 type Json<T extends object> = JSONColumnType<T>
@@ -16,7 +18,16 @@ export interface Tables {
     id: string
     name: string
     role: 'owner' | 'admin' | 'moderator' | 'member' | 'guest'
+    preferences: ColumnType<Preferences, string | undefined, string>
     created_at: Generated<Date>
+  }
+  recipes: {
+    account_id: string
+    name: string
+    title: Generated<string>
+    steps: Json<RecipeStep[]>
+    created_at: Generated<Date>
+    changed_at: Generated<Date>
   }
   batches: {
     id: string
@@ -24,6 +35,7 @@ export interface Tables {
     name: string
     strict: Generated<boolean>
     wish_key: string
+    list_of: string | null
     created_at: Generated<Date>
   }
   jobs: {
@@ -48,6 +60,9 @@ export interface Tables {
     validators: MaybeJson<Validators>
     outputs: MaybeJson<string[]>
     refetched: Generated<boolean>
+    about: MaybeJson<About>
+    media: MaybeJson<Media>
+    list_id: string | null
     created_at: Generated<Date>
     started_at: MaybeDate
     ended_at: MaybeDate
@@ -124,6 +139,7 @@ export interface Tables {
     path: string | null
     facts: MaybeJson<MediaFacts>
     thumbnail: string | null
+    role: Role | null
     link: string | null
     created_at: Generated<Date>
     kept_at: MaybeDate

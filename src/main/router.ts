@@ -17,7 +17,6 @@ import { assemble, type AppRouter } from '#app/router.ts'
 import { isAbsolute } from 'node:path'
 import type { Service } from '@jackdaw/contract/operations/house.ts'
 import type { PoolState } from '#db/open.ts'
-import { recipes } from '#pipeline/recipes.ts'
 import manifest from '../../package.json' with { type: 'json' }
 import { describeEngines } from './describe-engines.ts'
 import type { Parts } from './parts.ts'
@@ -64,7 +63,8 @@ export function openRouter(
         bus,
         seal: (secrets, job) => seal.seal(secrets, job),
         checkDestination,
-        recipes: Object.keys(recipes),
+        processors: engines.processors,
+        unseal: (sealed, job) => seal.open(sealed, job),
       }),
       queue: queueOperations({ pool, bus, settings }),
       library: libraryOperations({

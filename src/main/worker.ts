@@ -140,6 +140,7 @@ export async function openWorker(parts: Parts & { roles: readonly string[]; metr
       secrets,
       outside,
       unseal: (sealed, job) => parts.seal.open(sealed, job),
+      seal: (secrets, job) => parts.seal.seal(secrets, job),
     }),
   )
   bus.publish({ kind: 'ready' })

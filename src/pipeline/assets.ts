@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Pool } from 'pg'
 import { Fault } from '@jackdaw/contract/faults.ts'
 import type { Asset, MediaFacts } from '@jackdaw/contract/nouns/asset.ts'
-import type { Validators } from '@jackdaw/contract/nouns/media.ts'
+import type { Role, Validators } from '@jackdaw/contract/nouns/media.ts'
 import type { LocalAsset } from './engine.ts'
 import type { EarlierStep } from './plan.ts'
 import type { ClaimedStep } from './queue.ts'
@@ -20,11 +20,22 @@ export interface AssetRow {
   readonly created_at: Date
   readonly path: string | null
   readonly machine: string | null
+  readonly role: Role | null
 }
 
 export function toAsset(row: AssetRow): Asset {
-  const { id, name, type, bytes, sha256, state, facts, created_at } = row
-  return { id, name, type, bytes, sha256, state, createdAt: created_at.toISOString(), ...(facts && { facts }) }
+  const { id, name, type, bytes, sha256, state, facts, role, created_at } = row
+  return {
+    id,
+    name,
+    type,
+    bytes,
+    sha256,
+    state,
+    createdAt: created_at.toISOString(),
+    ...(facts && { facts }),
+    ...(role && { role }),
+  }
 }
 
 /** The assets that a step works on, with their bytes on this machine. Throws `step.inputs-lost` when those are gone. */

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Media, Part } from '@jackdaw/contract/nouns/media.ts'
 import { plan, type PlanFor } from './plan.ts'
-import { recipes } from './recipes.ts'
 
 const part = (name: string, type?: string): Part => ({
   transport: 'http',
@@ -16,7 +15,7 @@ const steps = (how: Partial<PlanFor>) => {
   let id = 0
   return plan({
     media: media(part('a')),
-    recipe: [],
+    recipe: { name: 'plain', steps: [] },
     destinations: ['library'],
     reuse: undefined,
     earlier: [],
@@ -40,7 +39,7 @@ test('each part is fetched, then each destination gets all of them', () => {
 })
 
 test('processing steps stand in line between fetching and delivering', () => {
-  const planned = steps({ recipe: recipes['default'] ?? [], media: media(part('a', 'video/mp4')) })
+  const planned = steps({ recipe: { name: 'default', steps: [] }, media: media(part('a', 'video/mp4')) })
   assert.deepEqual(
     planned.map(({ engine, after, optional }) => [engine, after, optional]),
     [
@@ -54,7 +53,7 @@ test('processing steps stand in line between fetching and delivering', () => {
 
 test('a thumbnail is made only for the library, and nobody looks into what is surely not media', () => {
   const engines = (how: Partial<PlanFor>) =>
-    steps({ recipe: recipes['default'] ?? [], ...how }).map(({ engine }) => engine)
+    steps({ recipe: { name: 'default', steps: [] }, ...how }).map(({ engine }) => engine)
   assert.deepEqual(engines({ destinations: ['folder:/srv'] }), ['http', 'probe', 'folder'])
   assert.deepEqual(engines({ media: media(part('a', 'application/zip')) }), ['http', 'library'])
   assert.deepEqual(engines({ media: media(part('a', 'application/zip'), part('b')) }), [
@@ -67,7 +66,7 @@ test('a thumbnail is made only for the library, and nobody looks into what is su
 })
 
 test('what is there already is delivered and not fetched', () => {
-  const planned = steps({ reuse: { assets: ['x', 'y'] }, recipe: recipes['default'] ?? [] })
+  const planned = steps({ reuse: { assets: ['x', 'y'] }, recipe: { name: 'default', steps: [] } })
   assert.deepEqual(
     planned.map(({ kind, input, after, machine }) => [kind, input, after, machine]),
     [['deliver', { to: '', assets: ['x', 'y'] }, [], null]],

@@ -1,11 +1,17 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Media } from '@jackdaw/contract/nouns/media.ts'
+import type { Choice, Media, Part } from '@jackdaw/contract/nouns/media.ts'
+import type { JobOptions } from '@jackdaw/contract/nouns/options.ts'
+import type { RecipeStep } from '@jackdaw/contract/nouns/recipe.ts'
+import { chosenSubtitles } from './choose.ts'
+import { inOrder } from './order.ts'
 import type { NewStep } from './queue.ts'
-import type { RecipeStep } from './recipes.ts'
 
 export interface PlanFor {
   readonly media: Media
-  readonly recipe: readonly RecipeStep[]
+  /** The choice that was taken, when there was one. */
+  readonly choice?: Choice | undefined
+  readonly options?: JobOptions
+  readonly recipe: { readonly name: string; readonly steps: readonly RecipeStep[] }
   /** `name` or `name:place`. */
   readonly destinations: readonly string[]
   /** Assets that are the same thing: nothing is fetched then. Those in the scratch of a machine bind the steps to it. */
@@ -13,6 +19,8 @@ export interface PlanFor {
   /** Steps of an earlier try of the same job, whose checkpoints are taken over where the input is still the same. */
   readonly earlier: readonly EarlierStep[]
   readonly newId: () => string
+  /** Index of the first step; 1 unless others stand before. */
+  readonly from?: number
 }
 
 export interface EarlierStep {
@@ -23,16 +31,17 @@ export interface EarlierStep {
   readonly machine: string | null
 }
 
-/** The steps that turn this media into deliveries: a fetch per part, the recipe, a delivery per destination. Pure. */
-export function plan({ media, recipe, destinations, reuse, earlier, newId }: PlanFor): NewStep[] {
+/** The steps that turn this media into deliveries: a fetch per part, the processing, a delivery per destination. Pure. */
+export function plan(how: PlanFor): NewStep[] {
+  const { media, choice, options = {}, destinations, reuse, earlier, newId, from = 1 } = how
   const steps: NewStep[] = []
   // What was stored has lost its undefined fields; so does what it is compared with.
   const asStored = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
   const add = (step: Omit<NewStep, 'id' | 'index' | 'waits' | 'machine' | 'checkpoint'>): string => {
-    // 0 is the resolve step.
-    const index = steps.length + 1
+    const index = from + steps.length
+    // Wherever it stood: a step before it may be new.
     const before = earlier.find(
-      (old) => old.index === index && old.engine === step.engine && isDeepStrictEqual(old.input, asStored(step.input)),
+      (old) => old.engine === step.engine && isDeepStrictEqual(old.input, asStored(step.input)),
     )
     const id = newId()
     steps.push({
@@ -48,21 +57,25 @@ export function plan({ media, recipe, destinations, reuse, earlier, newId }: Pla
 
   let last: readonly string[] = []
   if (reuse === undefined) {
-    last = media.parts.map((part) =>
+    const processing = processingSteps(how)
+    const parts = [...media.parts, ...(choice?.parts ?? []), ...chosenSubtitles(media, options.subs)]
+    const embeds = processing.some(({ use }) => use === 'metadata')
+    if (media.cover && embeds) parts.push({ ...media.cover, role: 'cover' })
+    last = parts.map((part) =>
       add({
         kind: 'fetch',
         engine: part.transport,
-        label: 'fetch',
+        label: part.role ?? 'fetch',
         site: part.site,
-        input: { part },
+        input: { part: named(part, options.prefix) },
         after: [],
-        optional: false,
+        // A film without its subtitles or its picture is still the film.
+        optional: part.role !== undefined,
       }),
     )
-    for (const { processor, label, options, optional, needs } of recipe) {
-      if (needs === 'library' && !destinations.includes('library')) continue
-      if (needs !== undefined && !media.parts.some((part) => mayBeMedia(part.type))) continue
-      last = [add({ kind: 'process', engine: processor, label, site: '', input: { options }, after: last, optional })]
+    for (const { use, with: own, only, except, optional } of processing) {
+      const input = { options: own, ...(only && { only }), ...(except && { except }) }
+      last = [add({ kind: 'process', engine: use, label: labels[use] ?? use, site: '', input, after: last, optional })]
     }
   }
   for (const destination of destinations) {
@@ -80,6 +93,46 @@ export function plan({ media, recipe, destinations, reuse, earlier, newId }: Pla
     })
   }
   return steps
+
+  function processingSteps({ media: found, recipe: { name, steps: own } }: PlanFor): RecipeStep[] {
+    const all: RecipeStep[] = []
+    const use = (processor: string, given: RecipeStep['with'] = {}, optional = false) =>
+      all.push({ use: processor, with: given, optional })
+    const isMedia = [...found.parts, ...(choice?.parts ?? [])].some((part) => mayBeMedia(part.type))
+    const main = (choice?.parts ?? []).filter(({ role }) => role === undefined)
+    if (main.length > 1) use('merge', choice?.container === undefined ? {} : { container: choice.container })
+    if (options.clips) {
+      const ranges = options.clips.map(({ from: start, to }) => ({ from: start, ...(to !== undefined && { to }) }))
+      use('trim', { ranges, join: options.joinClips ?? false, exact: options.exact ?? false })
+    }
+    if (options.audio !== undefined) use('audio', { format: options.audio })
+    if (options.subs !== undefined && (found.subtitles ?? []).length > 0)
+      use('subtitles', { mode: options.subsAs ?? 'embed' })
+    if (options.audio !== undefined) use('metadata', metadataOf(found), true)
+    all.push(...own, ...inOrder(options.steps ?? []))
+    if (name !== 'plain' && isMedia) {
+      use('probe', {}, true)
+      if (destinations.includes('library')) use('thumbnail', {}, true)
+    }
+    return all
+  }
+}
+
+const labels: Readonly<Record<string, string>> = { probe: 'look into' }
+
+/** What is written into a file about itself. */
+function metadataOf({ title, about }: Media): RecipeStep['with'] {
+  const said = {
+    title,
+    artist: about?.author,
+    date: about?.publishedAt?.slice(0, 10),
+    comment: about?.page,
+  }
+  return Object.fromEntries(Object.entries(said).filter((entry): entry is [string, string] => Boolean(entry[1])))
+}
+
+function named(part: Part, prefix: string | undefined): Part {
+  return prefix === undefined ? part : { ...part, name: `${prefix}${part.name}` }
 }
 
 /** Whether looking into the file is worth starting a program: surely not for archives and documents. */

@@ -2,7 +2,7 @@ import type { Pool } from 'pg'
 import type { FaultView } from '@jackdaw/contract/faults.ts'
 import type { MediaFacts, Receipt } from '@jackdaw/contract/nouns/asset.ts'
 import type { JobState, Progress, StepKind } from '@jackdaw/contract/nouns/job.ts'
-import type { Validators } from '@jackdaw/contract/nouns/media.ts'
+import type { About, Media, Role, Validators } from '@jackdaw/contract/nouns/media.ts'
 import type { Limits } from '@jackdaw/contract/operations/queue.ts'
 import { errorCode } from '#db/fault.ts'
 import { together } from './together.ts'
@@ -35,6 +35,7 @@ export interface JobRow {
   readonly origin_key: string
   readonly options: unknown
   readonly sealed: string | null
+  readonly about?: unknown
 }
 
 /** Names one attempt of a step: changes of any other attempt are refused. */
@@ -54,6 +55,8 @@ export interface NewStep {
   readonly optional: boolean
   readonly machine: string | null
   readonly checkpoint: unknown
+  /** ISO time at which it begins by itself. */
+  readonly readyAt?: string
 }
 
 /** A file that a step made, as a row to be. */
@@ -64,6 +67,16 @@ export interface MadeAsset {
   readonly bytes: number
   readonly sha256: string
   readonly path: string
+  readonly role?: Role
+}
+
+/** The entries of a list as jobs to be, and those that cannot be had. */
+export interface NewList {
+  readonly batch: NewBatch
+  readonly jobs: readonly NewJob[]
+  /** How many entries the far side has. */
+  readonly inAll: number
+  readonly skipped: readonly { readonly title: string; readonly reason: string }[]
 }
 
 /** All that changes with a step that is done. */
@@ -77,6 +90,10 @@ export interface StepResult {
   readonly plan?: readonly NewStep[]
   readonly title?: string
   readonly validators?: Validators | null
+  readonly about?: About
+  /** Somebody is asked to choose: what is there, how many choices, and until when (ISO). */
+  readonly asked?: { readonly media: Media; readonly choices: number; readonly until: string }
+  readonly list?: NewList
   readonly bytes?: number
   readonly progress?: Progress
 }
@@ -143,6 +160,12 @@ export interface Queue {
   sweep(deadly: FaultView): Promise<{ released: string[]; woken: number } | undefined>
   ask(job: string, what: 'pause' | 'resume' | 'cancel'): Promise<JobState | null>
   restart(job: string): Promise<JobState | null>
+  /** False when the job does not wait for a choice. */
+  choose(job: string, choice: string | undefined): Promise<boolean>
+  /** Asks the open jobs of a batch; returns their ids. */
+  askBatch(batch: string, what: 'pause' | 'resume' | 'cancel'): Promise<string[]>
+  /** Begins what failed of an ended list anew; the ids, or null when it is not an ended list. */
+  restartList(job: string): Promise<string[] | null>
   prioritise(job: string, priority: number): Promise<void>
   move(job: string, to: 'next' | 'last' | { before: string }): Promise<boolean>
 }
@@ -243,6 +266,9 @@ export function createQueue(pool: Pool): Queue {
       undefined,
     ask: (job, what) => value('ask', 'ask($1, $2)', [job, what]),
     restart: (job) => value('restart', 'restart($1)', [job]),
+    choose: (job, choice) => value('choose', 'choose($1, $2)', [job, choice ?? null]),
+    askBatch: (batch, what) => value('ask_batch', 'ask_batch($1, $2)', [batch, what]),
+    restartList: (job) => value('restart_list', 'restart_list($1)', [job]),
     prioritise: (job, priority) => value('prioritise', 'prioritise($1, $2)', [job, priority]),
     move: (job, to) =>
       value('move', 'move_job($1, $2, $3)', [job, typeof to === 'object' ? to.before : null, to === 'next']),

@@ -108,7 +108,7 @@ export async function openRun(
         },
       })
     },
-    async keep(path, { name, type, sha256 }) {
+    async keep(path, { name, type, sha256, role }) {
       const { size } = await stat(path)
       const asset: LocalAsset = {
         id: newId(),
@@ -120,6 +120,7 @@ export async function openRun(
         state: 'scratch',
         createdAt: new Date().toISOString(),
         path,
+        ...(role && { role }),
       }
       made.set(asset.id, asset)
       return asset
@@ -164,8 +165,8 @@ export function secretsOf(root: string, step: Pick<ClaimedStep, 'id' | 'attempt'
   return join(root, `${step.id}-${step.attempt}`)
 }
 
-export function asRow({ id, name, type, bytes, sha256, path }: LocalAsset): MadeAsset {
-  return { id, name, type, bytes, sha256, path }
+export function asRow({ id, name, type, bytes, sha256, path, role }: LocalAsset): MadeAsset {
+  return { id, name, type, bytes, sha256, path, ...(role && { role }) }
 }
 
 function typeOf(seen: string, said: string | undefined): string {

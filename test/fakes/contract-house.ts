@@ -36,7 +36,8 @@ export class FakeHouse {
     const id = `j${this.jobs.size + 1}`
     const title = wish.options?.name ?? wish.link.split('/').at(-1) ?? ''
     const destinations = wish.destinations ?? ['library']
-    const none = { startedAt: null, endedAt: null, steps: [], assets: [], receipts: [] }
+    const recipe = wish.recipe ?? 'default'
+    const none = { startedAt: null, endedAt: null, steps: [], assets: [], receipts: [], recipe }
     const job: JobDetail = {
       id,
       account: 'a1',
@@ -233,6 +234,10 @@ function routerOf(house: FakeHouse) {
       pause: os.jobs.pause.handler(({ input }) => act('paused', 'job.paused')(input.id)),
       resume: os.jobs.resume.handler(({ input }) => act('running', 'job.resumed')(input.id)),
       retry: os.jobs.retry.handler(({ input }) => act('queued', 'job.retried')(input.id)),
+      choices: os.jobs.choices.handler(() => {
+        throw new Fault('input.conflict', { reason: 'the job waits for no choice' })
+      }),
+      choose: os.jobs.choose.handler(({ input }) => house.job(input.id)),
       cancel: os.jobs.cancel.handler(({ input }) => house.cancel(input.id)),
       prioritise: os.jobs.prioritise.handler(({ input }) => house.change(input.id, { priority: input.priority })),
       move: os.jobs.move.handler(({ input }) => house.job(input.id)),

@@ -2,18 +2,23 @@ import { withEventMeta } from '@orpc/server'
 import type { Pool } from 'pg'
 import { endedStates, type Job, type JobState } from '@jackdaw/contract/nouns/job.ts'
 import { Fault } from '@jackdaw/contract/faults.ts'
-import type { JobSecrets } from '@jackdaw/contract/nouns/options.ts'
+import { ChoiceView, type Media } from '@jackdaw/contract/nouns/media.ts'
+import { JobOptions, type JobSecrets } from '@jackdaw/contract/nouns/options.ts'
 import type { Wish } from '@jackdaw/contract/operations/jobs.ts'
 import type { Bus } from '#kernel/bus.ts'
 import { newId } from '#kernel/ids.ts'
-import { cleanTitle, isStorable } from '#kernel/title.ts'
-import type { NewJob, Queue } from '#pipeline/queue.ts'
+import { choose } from '#pipeline/choose.ts'
+import type { Processor } from '#pipeline/engine.ts'
+import type { Queue } from '#pipeline/queue.ts'
+import { checkSteps } from '#pipeline/recipes.ts'
 import { watch } from '#pipeline/watch.ts'
+import { asJob, batchKey, prepareWish, type PreparedWish } from '#pipeline/wish.ts'
 import type { Caller } from '../access.ts'
 import { os } from '../door.ts'
 import { sinceOf } from '../watch.ts'
-import { batchKey, cleanLink, firstTitle, originKey, siteOf, wishKey } from './rules.ts'
-import { batchJobs, findJobs, jobDetail, listJobs, ownsBatch } from './store.ts'
+import { type Wants, withWants } from './rules.ts'
+import { retryWith } from './retry.ts'
+import { batchJobs, findJobs, jobDetail, listJobs, ownsBatch, wantsOf } from './store.ts'
 
 export interface JobsPorts {
   readonly pool: Pool
@@ -22,7 +27,8 @@ export interface JobsPorts {
   readonly seal: (secrets: JobSecrets, job: string) => string
   /** Throws a fault when there is no such destination or its place is not valid. */
   readonly checkDestination: (destination: string) => void
-  readonly recipes: readonly string[]
+  readonly processors: readonly Processor[]
+  readonly unseal: (sealed: string, job: string) => unknown
 }
 
 export function jobsOperations(ports: JobsPorts) {
@@ -47,61 +53,42 @@ export function jobsOperations(ports: JobsPorts) {
     return job
   }
 
-  const prepare = (wish: Wish): Omit<NewJob, 'id' | 'step' | 'sealed'> & { secrets: JobSecrets } => {
-    const { link, secrets: inLink } = cleanLink(wish.link)
-    if (!isStorable(wish)) throw new Fault('input.invalid', { reason: 'it contains characters that cannot be stored' })
-    const secrets = { ...inLink, ...wish.secrets }
-    const destinations = [...new Set(wish.destinations ?? ['library'])]
-    for (const destination of destinations) ports.checkDestination(destination)
-    const recipe = wish.recipe ?? 'default'
-    if (!ports.recipes.includes(recipe)) throw new Fault('input.unknown', { noun: 'recipe', id: recipe })
-    const origin = originKey(link, wish, secrets)
-    return {
-      link,
-      secrets,
-      title: (wish.options?.name !== undefined && cleanTitle(wish.options.name)) || firstTitle(link),
-      recipe,
-      destinations,
-      options: wish.options ?? {},
-      originKey: origin,
-      wishKey: wishKey(origin, { ...wish, destinations }),
-      priority: wish.priority ?? 0,
-      category: wish.category ?? null,
-      site: siteOf(link),
-    }
+  /** Reads a wish, with what its account wants where the wish says nothing, and checks that all of it is there. */
+  const prepare = (given: Wish, wants: Wants): PreparedWish => {
+    const wish = withWants(given, wants)
+    const prepared = prepareWish(wish)
+    for (const destination of prepared.destinations) ports.checkDestination(destination)
+    if (!wants.recipes.has(prepared.recipe)) throw new Fault('input.unknown', { noun: 'recipe', id: prepared.recipe })
+    checkSteps(wish.options?.steps ?? [], ports.processors)
+    return prepared
   }
-
-  const seal = ({ secrets, ...wish }: ReturnType<typeof prepare>, id: string): NewJob => ({
-    ...wish,
-    id,
-    step: newId(),
-    sealed: Object.keys(secrets).length === 0 ? null : ports.seal(secrets, id),
-  })
 
   const announce = (jobs: readonly string[]) => {
     bus.publish({ kind: 'ready' })
     bus.publish({ kind: 'events', jobs })
   }
 
-  /** Pause, resume, cancel or begin anew: one update, then those who run it are told. */
-  const act = async (id: string, caller: Caller, what: 'pause' | 'resume' | 'cancel' | 'restart'): Promise<Job> => {
+  /** Pause, resume or cancel: one update, then those who run it are told. What is asked of a list is asked of its entries. */
+  const act = async (id: string, caller: Caller, what: 'pause' | 'resume' | 'cancel'): Promise<Job> => {
     const before = await theJob(id, caller)
-    const ended = endedStates.includes(before.state)
-    if (what === 'restart' ? !ended || before.state === 'done' : ended && before.state !== goal[what])
+    if (endedStates.includes(before.state) && before.state !== goal[what])
       throw new Fault('input.conflict', { reason: `the job is ${before.state}` })
     if (before.doing === 'cancelling' && what !== 'cancel')
       throw new Fault('input.conflict', { reason: 'the job is being cancelled' })
-    const state = what === 'restart' ? await queue.restart(id) : await queue.ask(id, what)
-    if (what === 'pause' || what === 'cancel') bus.publish({ kind: 'asked', jobs: [id] })
-    if (state === 'cancelled') bus.publish({ kind: 'ended', jobs: [id] })
-    announce([id])
+    const state = await queue.ask(id, what)
+    const entries = before.list === undefined ? [] : await queue.askBatch(before.list, what)
+    const jobs = [id, ...entries]
+    if (what !== 'resume') bus.publish({ kind: 'asked', jobs })
+    if (state === 'cancelled' || (what === 'cancel' && entries.length > 0)) bus.publish({ kind: 'ended', jobs })
+    announce(jobs)
     return await theJob(id, caller)
   }
 
   const startMany = async (caller: Caller, wishes: readonly Wish[], name: string | undefined, strict: boolean) => {
+    const wants = await wantsOf(pool, caller.account)
     const prepared = wishes.map((wish, index) => {
       try {
-        return prepare(wish)
+        return prepare(wish, wants)
       } catch (error) {
         throw error instanceof Fault
           ? new Fault('input.invalid', { reason: `line ${index + 1}: ${error.message}` })
@@ -114,7 +101,7 @@ export function jobsOperations(ports: JobsPorts) {
     )
     // Ids of one millisecond have no order among themselves; the order of the lines is theirs.
     const ids = prepared.map(() => newId()).sort()
-    const jobs = prepared.map((one, index) => seal(one, ids[index] ?? newId()))
+    const jobs = prepared.map((one, index) => asJob(one, { id: ids[index] ?? newId(), step: newId() }, ports.seal))
     const wanted = { id: newId(), name: name ?? `${wishes.length} links`, strict, wishKey: key }
     const batch = await queue.startBatchOnce(caller.account, wanted, jobs)
     if (batch === wanted.id) announce(ids)
@@ -123,8 +110,8 @@ export function jobsOperations(ports: JobsPorts) {
 
   const jobs = {
     start: os.jobs.start.handler(async ({ input, context: { caller } }) => {
-      const wish = prepare(input)
-      const job = seal(wish, newId())
+      const wish = prepare(input, await wantsOf(pool, caller.account))
+      const job = asJob(wish, { id: newId(), step: newId() }, ports.seal)
       const id = await queue.startOnce(caller.account, job)
       if (id === job.id) announce([id])
       return await theJob(id, caller)
@@ -147,7 +134,53 @@ export function jobsOperations(ports: JobsPorts) {
     pause: os.jobs.pause.handler(({ input, context: { caller } }) => act(input.id, caller, 'pause')),
     resume: os.jobs.resume.handler(({ input, context: { caller } }) => act(input.id, caller, 'resume')),
     cancel: os.jobs.cancel.handler(({ input, context: { caller } }) => act(input.id, caller, 'cancel')),
-    retry: os.jobs.retry.handler(({ input, context: { caller } }) => act(input.id, caller, 'restart')),
+    retry: os.jobs.retry.handler(async ({ input: { id, ...changes }, context: { caller } }) => {
+      const before = await theJob(id, caller)
+      if (!endedStates.includes(before.state) || before.state === 'done')
+        throw new Fault('input.conflict', { reason: `the job is ${before.state}` })
+      const wants = await wantsOf(pool, caller.account)
+      if (changes.recipe !== undefined && !wants.recipes.has(changes.recipe))
+        throw new Fault('input.unknown', { noun: 'recipe', id: changes.recipe })
+      checkSteps(changes.options?.steps ?? [], ports.processors)
+      await retryWith(pool, id, changes, ports)
+      const begun = before.list === undefined ? undefined : await queue.restartList(id)
+      if (!begun) await queue.restart(id)
+      announce([id, ...(begun ?? [])])
+      return await theJob(id, caller)
+    }),
+    choices: os.jobs.choices.handler(async ({ input: { id }, context: { caller } }) => {
+      const job = await theJob(id, caller)
+      const { rows } = await pool.query<{ media: Media | null; options: unknown; until: Date | null }>(
+        `select j.media, j.options, s.ready_at as until from jobs j
+         left join steps s on s.job_id = j.id and s.engine = 'choose' and s.state in ('waiting', 'paused') where j.id = $1`,
+        [id],
+      )
+      const [row] = rows
+      const choices = row?.media?.choices
+      const fits = choices && choose(choices, JobOptions.parse(row.options))
+      if (!row?.media || !row.until || !choices || !fits)
+        throw new Fault('input.conflict', { reason: 'the job waits for no choice' })
+      return {
+        title: job.title,
+        ...(row.media.about && { about: row.media.about }),
+        choices: choices.map((choice) => ChoiceView.parse(choice)),
+        subtitles: (row.media.subtitles ?? []).map(({ language, automatic }) => ({ language, automatic })),
+        fits: { choice: fits.choice.id, why: fits.why },
+        until: row.until.toISOString(),
+      }
+    }),
+    choose: os.jobs.choose.handler(async ({ input: { id, choice }, context: { caller } }) => {
+      await theJob(id, caller)
+      const { rows } = await pool.query<{ known: boolean }>(
+        `select $2::text is null or media -> 'choices' @> jsonb_build_array(jsonb_build_object('id', $2::text)) as known from jobs where id = $1`,
+        [id, choice ?? null],
+      )
+      if (rows[0]?.known === false) throw new Fault('input.unknown', { noun: 'choice', id: choice })
+      if (!(await queue.choose(id, choice)))
+        throw new Fault('input.conflict', { reason: 'the job waits for no choice' })
+      announce([id])
+      return await theJob(id, caller)
+    }),
     prioritise: os.jobs.prioritise.handler(async ({ input, context: { caller } }) => {
       await openJob(input.id, caller)
       await queue.prioritise(input.id, input.priority)

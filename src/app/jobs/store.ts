@@ -1,8 +1,12 @@
 import type { Pool } from 'pg'
 import type { FaultView } from '@jackdaw/contract/faults.ts'
+import type { About } from '@jackdaw/contract/nouns/media.ts'
+import { Preferences } from '@jackdaw/contract/operations/preferences.ts'
 import type { Receipt } from '@jackdaw/contract/nouns/asset.ts'
 import type { Job, JobDetail, JobState, Priority, Progress, Step, StepState } from '@jackdaw/contract/nouns/job.ts'
 import { toAsset, type AssetRow } from '#pipeline/assets.ts'
+import { builtin } from '#pipeline/recipes.ts'
+import type { Wants } from './rules.ts'
 
 interface JobRow {
   readonly id: string
@@ -14,6 +18,7 @@ interface JobRow {
   readonly category: string | null
   readonly batch_id: string | null
   readonly batch_index: number | null
+  readonly list_id: string | null
   readonly destinations: string[]
   readonly fault: FaultView | null
   readonly asked: 'pause' | 'cancel' | null
@@ -21,16 +26,17 @@ interface JobRow {
   readonly started_at: Date | null
   readonly ended_at: Date | null
   readonly label: string | null
+  readonly engine: string | null
   readonly step_state: StepState | null
   readonly step_fault: FaultView | null
   readonly progress: Progress | null
 }
 
-const view = `select j.id, j.account_id, j.link, j.title, j.state, j.priority, j.category, j.batch_id, j.batch_index, j.destinations,
-    j.fault, j.asked, j.created_at, j.started_at, j.ended_at, d.label, d.state as step_state, d.fault as step_fault, d.progress
+const view = `select j.id, j.account_id, j.link, j.title, j.state, j.priority, j.category, j.batch_id, j.batch_index, j.list_id, j.destinations,
+    j.fault, j.asked, j.created_at, j.started_at, j.ended_at, d.label, d.engine, d.state as step_state, d.fault as step_fault, d.progress
   from jobs j
   left join lateral (
-    select s.label, s.state, s.progress, s.fault from steps s
+    select s.label, s.engine, s.state, s.progress, s.fault from steps s
     where s.job_id = j.id and j.state in ('queued', 'running', 'paused') and s.state in ('running', 'admitted', 'ready', 'waiting', 'paused')
     order by case s.state when 'running' then 0 when 'admitted' then 1 when 'ready' then 2 else 3 end, s.waits, s.index limit 1
   ) d on true`
@@ -99,8 +105,24 @@ export async function ownsBatch(pool: Pool, account: string | undefined, batch: 
   return rows.length > 0
 }
 
+/** What an account has and wants; a preference that an older version stored and nobody knows any more is forgotten. */
+export async function wantsOf(pool: Pool, account: string): Promise<Wants> {
+  const { rows } = await pool.query<{ preferences: unknown; recipes: string[] }>({
+    name: 'wants',
+    text: `select a.preferences, array(select r.name from recipes r where r.account_id = a.id) as recipes from accounts a where a.id = $1`,
+    values: [account],
+  })
+  const [row] = rows
+  const preferences = Preferences.safeParse(row?.preferences ?? {})
+  return {
+    preferences: preferences.success ? preferences.data : {},
+    recipes: new Set([...builtin.map(({ name }) => name), ...(row?.recipes ?? [])]),
+  }
+}
+
 export async function jobDetail(pool: Pool, job: Job): Promise<JobDetail> {
-  const [steps, assets, receipts] = await Promise.all([
+  const [more, steps, assets, receipts] = await Promise.all([
+    pool.query<{ recipe: string; about: About | null }>('select recipe, about from jobs where id = $1', [job.id]),
     pool.query<StepRow>('select * from steps where job_id = $1 order by index', [job.id]),
     pool.query<AssetRow>(
       `select a.* from assets a where a.job_id = $1
@@ -109,8 +131,11 @@ export async function jobDetail(pool: Pool, job: Job): Promise<JobDetail> {
     ),
     pool.query<ReceiptRow>('select * from receipts where job_id = $1 order by id', [job.id]),
   ])
+  const { recipe = 'default', about } = more.rows[0] ?? {}
   return {
     ...job,
+    recipe,
+    ...(about && { about }),
     steps: steps.rows.map(toStep),
     assets: assets.rows.map(toAsset),
     receipts: receipts.rows.map(toReceipt),
@@ -174,6 +199,7 @@ function toJob(row: JobRow): Job {
     priority: row.priority,
     ...(row.category !== null && { category: row.category }),
     ...(row.batch_id !== null && { batch: { id: row.batch_id, index: row.batch_index ?? 0 } }),
+    ...(row.list_id !== null && { list: row.list_id }),
     destinations: row.destinations,
     ...(row.progress && { progress: row.progress }),
     ...(fault && { fault }),
@@ -192,6 +218,8 @@ function doingOf(row: JobRow): string | undefined {
     case 'running':
       return row.label ?? undefined
     case 'waiting':
+      if (row.engine === 'choose') return 'waiting for a choice'
+      if (row.engine === 'gather') return row.label ?? undefined
       return row.step_fault === null ? 'waiting' : 'waiting for the next try'
     case null:
       return undefined

@@ -32,6 +32,7 @@ const job = (more: Partial<JobDetail> = {}): JobDetail => ({
   account: 'a',
   link: 'http://a.example/film.mp4',
   title: 'film.mp4',
+  recipe: 'default',
   state: 'done',
   priority: 0,
   destinations: ['folder:/srv'],

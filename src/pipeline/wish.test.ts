@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isFault } from '@jackdaw/contract/faults.ts'
-import { batchKey, cleanLink, firstTitle, originKey, siteOf, wishKey } from './rules.ts'
+import { batchKey, cleanLink, firstTitle, originKey, siteOf, wishKey } from './wish.ts'
 
 const link = (text: string) => cleanLink(text).link.text
 const key = (text: string, wish: object = {}, secrets: object = {}) => originKey(cleanLink(text).link, wish, secrets)
