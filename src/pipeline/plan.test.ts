@@ -87,3 +87,77 @@ test('a checkpoint of an earlier try is taken over where the input is the same, 
   const [other] = steps({ media: media(wanted), earlier: earlier({ part: part('b') }) })
   assert.deepEqual([other?.checkpoint, other?.machine], [null, null])
 })
+
+const film = (...parts: Part[]) => ({ id: 'c', kind: 'video' as const, label: '', container: 'mp4', parts })
+const uses = (how: Partial<PlanFor>) => steps(how).map(({ engine }) => engine)
+
+test('picture and sound that come apart are merged first', () => {
+  const planned = steps({ media: media(), choice: film(part('v', 'video/mp4'), part('a', 'audio/mp4')) })
+  assert.deepEqual(
+    planned.map(({ engine, after }) => [engine, after]),
+    [
+      ['http', []],
+      ['http', []],
+      ['merge', ['s1', 's2']],
+      ['library', ['s3']],
+    ],
+  )
+  assert.deepEqual(planned[2]?.input, { options: { container: 'mp4' } })
+})
+
+test('what was asked for becomes steps in a fixed order, and the recipe comes after them', () => {
+  const subtitles = [{ language: 'en', automatic: false, part: part('en.vtt') }]
+  const planned = steps({
+    media: { ...media(part('a', 'video/mp4')), subtitles, cover: part('cover.jpg'), about: { author: 'me' } },
+    options: {
+      clips: [{ from: 5 }, { from: 9, to: 10 }],
+      audio: 'mp3',
+      subs: ['en'],
+      prefix: '07 ',
+      steps: [
+        { use: 'split', with: {}, optional: false },
+        { use: 'convert', with: {}, optional: false },
+      ],
+    },
+    recipe: { name: 'mine', steps: [{ use: 'rename', with: { x: 1 }, optional: false, only: ['mp3'] }] },
+  })
+  assert.deepEqual(
+    planned.map(({ engine, optional }) => (optional ? `${engine}?` : engine)),
+    [
+      'http',
+      'http?',
+      'http?',
+      'trim',
+      'audio',
+      'subtitles',
+      'metadata?',
+      'rename',
+      'convert',
+      'split',
+      'probe?',
+      'thumbnail?',
+      'library',
+    ],
+  )
+  const inputs = planned.map(({ input }) => input)
+  const partOf = (at: number) => (inputs[at] ?? {})['part'] as Part
+  assert.deepEqual(partOf(0).name, '07 a')
+  assert.deepEqual(
+    [1, 2].map((at) => partOf(at).role),
+    ['subtitle', 'cover'],
+  )
+  assert.deepEqual(inputs[3], { options: { ranges: [{ from: 5 }, { from: 9, to: 10 }], join: false, exact: false } })
+  assert.deepEqual(inputs[6], { options: { title: 'm', artist: 'me' } })
+  assert.deepEqual(inputs[7], { options: { x: 1 }, only: ['mp3'] })
+})
+
+test('a cover is fetched only where something takes it in', () => {
+  assert.deepEqual(uses({ media: { ...media(part('a')), cover: part('c') } }), ['http', 'library'])
+})
+
+test('steps may stand after others', () => {
+  assert.deepEqual(
+    steps({ from: 5 }).map(({ index }) => index),
+    [5, 6],
+  )
+})
