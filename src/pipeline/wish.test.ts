@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isFault } from '@jackdaw/contract/faults.ts'
-import { batchKey, cleanLink, firstTitle, originKey, siteOf, wishKey } from './wish.ts'
+import { batchKey, cleanLink, firstTitle, originKey, prepareWish, siteOf, wishKey } from './wish.ts'
 
 const link = (text: string) => cleanLink(text).link.text
 const key = (text: string, wish: object = {}, secrets: object = {}) => originKey(cleanLink(text).link, wish, secrets)
@@ -116,4 +116,21 @@ test('a list is the same with the same lines in the same order and strictness', 
   assert.equal(batchKey(['a', 'b'], true), batchKey(['a', 'b'], true))
   const keys = [batchKey(['a', 'b'], true), batchKey(['b', 'a'], true), batchKey(['a', 'b'], false)]
   assert.equal(new Set(keys).size, 3)
+})
+
+test('a link of a media site loses what tracks, and its moment is where the clip begins unless clips were asked for', () => {
+  const link = 'https://youtu.be/dQw4w9WgXcQ?si=abc&t=1m30s'
+  const wish = prepareWish({ link })
+  assert.equal(wish.link.text, 'https://www.youtube.com/watch?v=dQw4w9WgXcQ')
+  assert.deepEqual(wish.options, { clips: [{ from: 90 }] })
+  assert.deepEqual(prepareWish({ link, options: { clips: [{ from: 1, to: 2 }] } }).options, {
+    clips: [{ from: 1, to: 2 }],
+  })
+})
+
+test('another quality is another thing; another name, another speed or being asked is not', () => {
+  const origin = (options: object) => prepareWish({ link: 'https://example.org/a', options }).originKey
+  assert.notEqual(origin({ quality: 720 }), origin({}))
+  assert.notEqual(origin({ quality: 720 }), origin({ quality: 480 }))
+  assert.equal(origin({ name: 'x', limit: 5, connections: 2, chooseSeconds: 9, prefix: '01 ' }), origin({}))
 })

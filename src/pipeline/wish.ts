@@ -3,6 +3,7 @@ import { Fault } from '@jackdaw/contract/faults.ts'
 import { Link } from '@jackdaw/contract/nouns/link.ts'
 import { JobSecrets } from '@jackdaw/contract/nouns/options.ts'
 import type { Wish } from '@jackdaw/contract/operations/jobs.ts'
+import { cleanUrl } from '#kernel/links/clean.ts'
 import { cleanTitle, isStorable } from '#kernel/title.ts'
 import type { NewJob } from './queue.ts'
 
@@ -16,10 +17,12 @@ export type PreparedWish = Omit<NewJob, 'id' | 'step' | 'sealed'> & { readonly s
  * that cannot be stored. Pure.
  */
 export function prepareWish(wish: Wish): PreparedWish {
-  const { link, secrets: inLink } = cleanLink(wish.link)
+  const { link, secrets: inLink, startSeconds } = cleanLink(wish.link)
   if (!isStorable(wish)) throw new Fault('input.invalid', { reason: 'it contains characters that cannot be stored' })
   const secrets = { ...inLink, ...wish.secrets }
-  const options = wish.options ?? {}
+  // `t=90` in a link means what a person who shares it means: from there on.
+  const clips = startSeconds === undefined || wish.options?.list ? undefined : [{ from: startSeconds }]
+  const options = { ...(clips && { clips }), ...wish.options }
   const destinations = [...new Set(wish.destinations ?? ['library'])]
   const origin = originKey(link, { ...wish, options }, secrets)
   return {
@@ -47,7 +50,7 @@ export function asJob(
 }
 
 /** A pasted text as a link, with the credentials that stood in it apart. Throws `link.invalid`. Pure. */
-export function cleanLink(text: string): { link: Link; secrets: JobSecrets } {
+export function cleanLink(text: string): { link: Link; secrets: JobSecrets; startSeconds?: number } {
   const trimmed = text.trim()
   // The URL parser would drop these in silence, and what people see would not be what is fetched.
   if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(trimmed)) throw invalid('it contains control characters')
@@ -61,7 +64,12 @@ export function cleanLink(text: string): { link: Link; secrets: JobSecrets } {
   if (!JobSecrets.safeParse(secrets).success) throw invalid('its name or password is too long')
   url.username = ''
   url.password = ''
-  return { link: fitting({ kind: 'url', text: url.href }), secrets }
+  const { url: cleaned, startSeconds } = cleanUrl(url)
+  return {
+    link: fitting({ kind: 'url', text: cleaned.href }),
+    secrets,
+    ...(startSeconds !== undefined && { startSeconds }),
+  }
 }
 
 /** Letters that are not ASCII are written as several: a link may grow past its limit by being cleaned. */
