@@ -2,8 +2,8 @@ import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
 import { Event } from '../events.ts'
 import { Job, JobDetail, JobState, Priority } from '../nouns/job.ts'
-import { About, ChoiceView } from '../nouns/media.ts'
-import { JobOptions, JobSecrets } from '../nouns/options.ts'
+import { About, ChoiceView, Entry } from '../nouns/media.ts'
+import { Items, JobOptions, JobSecrets } from '../nouns/options.ts'
 import { operation } from './base.ts'
 
 const tags = ['jobs']
@@ -86,14 +86,24 @@ export const jobs = {
       z.object({
         title: z.string(),
         about: About.optional(),
-        choices: z.array(ChoiceView).describe('best first'),
+        choices: z.array(ChoiceView).describe('best first; none for a list'),
+        entries: z.array(Entry).optional().describe('of a list: the first thousand'),
+        entriesInAll: z.number().int().optional(),
         subtitles: z.array(z.object({ language: z.string(), automatic: z.boolean() })),
-        fits: z.object({ choice: z.string(), why: z.string() }).describe('the one that is taken when nobody chooses'),
+        fits: z
+          .object({ choice: z.string(), why: z.string() })
+          .optional()
+          .describe('the one that is taken when nobody chooses'),
         until: z.string().describe('when it is taken'),
       }),
     ),
   choose: mutation('/jobs/{id}/choose', 'Choose for a job that waits for it')
-    .input(Id.extend({ choice: z.string().min(1).max(200).optional().describe('the one that fits when absent') }))
+    .input(
+      Id.extend({
+        choice: z.string().min(1).max(200).optional().describe('the one that fits when absent'),
+        items: Items.optional().describe('of a list: which members; all when absent'),
+      }),
+    )
     .output(Job),
   prioritise: mutation('/jobs/{id}/priority', 'Set the priority of a job: -1, 0 or 1')
     .input(Id.extend({ priority: Priority }))

@@ -17,6 +17,7 @@ async function house(
   media: Partial<Media>,
   fetched: string[] = [],
   fetch?: () => Promise<[]>,
+  others: Readonly<Record<string, Partial<Media>>> = {},
 ): Promise<TestPipeline> {
   const { url } = await testDatabase(t)
   const [source] = idleEngines.sources
@@ -24,7 +25,12 @@ async function house(
   assert.ok(source && transport)
   const pipeline = await testPipeline(t, url, {
     ...idleEngines,
-    sources: [{ ...source, resolve: async () => ({ title: 'A film', source: 'idle', parts: [], ...media }) }],
+    sources: [
+      {
+        ...source,
+        resolve: async ({ text }) => ({ title: 'A film', source: 'idle', parts: [], ...(others[text] ?? media) }),
+      },
+    ],
     transports: [{ ...transport, fetch: async (part) => (fetched.push(part.name), (await fetch?.()) ?? []) }],
   })
   await pipeline.worker()
@@ -87,6 +93,27 @@ test('a job that waits for a choice can be paused, resumed and cancelled', async
   await pipeline.queue.ask(job, 'resume')
   pipeline.bus.publish({ kind: 'ready' })
   assert.equal(await pipeline.until(job), 'done')
+})
+
+test('of a list the members are chosen by their numbers', async (t) => {
+  const fetched: string[] = []
+  const entries = ['a', 'b', 'c'].map((name) => ({ link: `https://e.example/${name}`, title: name }))
+  const pipeline = await house(t, film, fetched, undefined, {
+    'https://e.example/': { entries, choices: [], parts: [] },
+  })
+  const [job = ''] = await pipeline.start(wish({ chooseSeconds: 3600, quality: 480 }))
+  assert.equal((await asked(pipeline, job)).choices, 3)
+  await pipeline.queue.choose(job, undefined, '2-')
+  pipeline.bus.publish({ kind: 'ready' })
+  assert.equal(await pipeline.until(job), 'done')
+  assert.deepEqual(fetched.toSorted(), ['02 small', '03 small'])
+  const { rows } = await pipeline.pool.query<{ text: string }>(
+    `select link ->> 'text' as text from jobs where batch_id is not null order by 1`,
+  )
+  assert.deepEqual(
+    rows.map(({ text }) => text),
+    ['https://e.example/b', 'https://e.example/c'],
+  )
 })
 
 test('where there is nothing to choose nobody is asked', async (t) => {

@@ -161,7 +161,7 @@ export interface Queue {
   ask(job: string, what: 'pause' | 'resume' | 'cancel'): Promise<JobState | null>
   restart(job: string): Promise<JobState | null>
   /** False when the job does not wait for a choice. */
-  choose(job: string, choice: string | undefined): Promise<boolean>
+  choose(job: string, choice: string | undefined, items?: string): Promise<boolean>
   /** Asks the open jobs of a batch; returns their ids. */
   askBatch(batch: string, what: 'pause' | 'resume' | 'cancel'): Promise<string[]>
   /** Begins what failed of an ended list anew; the ids, or null when it is not an ended list. */
@@ -266,7 +266,7 @@ export function createQueue(pool: Pool): Queue {
       undefined,
     ask: (job, what) => value('ask', 'ask($1, $2)', [job, what]),
     restart: (job) => value('restart', 'restart($1)', [job]),
-    choose: (job, choice) => value('choose', 'choose($1, $2)', [job, choice ?? null]),
+    choose: (job, choice, items) => value('choose', 'choose($1, $2, $3)', [job, choice ?? null, items ?? null]),
     askBatch: (batch, what) => value('ask_batch', 'ask_batch($1, $2)', [batch, what]),
     restartList: (job) => value('restart_list', 'restart_list($1)', [job]),
     prioritise: (job, priority) => value('prioritise', 'prioritise($1, $2)', [job, priority]),

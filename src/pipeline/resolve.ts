@@ -6,6 +6,7 @@ import { earlierSteps, sameAgain } from './assets.ts'
 import { choose } from './choose.ts'
 import type { Source } from './engine.ts'
 import { expand } from './expand.ts'
+import { itemsOf } from './items.ts'
 import type { JobOfStep } from './job-of-step.ts'
 import { optionsFor } from './options-for.ts'
 import type { PerformPorts } from './perform-ports.ts'
@@ -22,15 +23,15 @@ export async function resolve(step: ClaimedStep, job: JobOfStep, ports: PerformP
   const { run } = await ports.open(undefined)
   const media = await askSources(ports.engines.sources, job, run)
   const said = { title: cleanTitle(media.title) || job.title, ...(media.about && { about: media.about }) }
-  if (media.entries !== undefined && media.parts.length === 0 && !media.choices?.length)
-    return { output: [], ...said, ...(await expand(step, job, media, ports)) }
   const choices = media.choices ?? []
-  if (options.chooseSeconds !== undefined && options.choice === undefined && choices.length > 1) {
+  const isList = isListOf(media)
+  const several = isList ? !options.list && options.items === undefined : choices.length > 1
+  if (options.chooseSeconds !== undefined && options.choice === undefined && several) {
     const until = new Date(Date.now() + options.chooseSeconds * 1000).toISOString()
     return {
       output: [],
       ...said,
-      asked: { media, choices: choices.length, until },
+      asked: { media, choices: isList ? (media.entries ?? []).length : choices.length, until },
       plan: [
         {
           id: newId(),
@@ -50,6 +51,7 @@ export async function resolve(step: ClaimedStep, job: JobOfStep, ports: PerformP
       ],
     }
   }
+  if (isList) return { output: [], ...said, ...(await expand(step, job, media, ports)) }
   return { ...said, ...(await planned(step, job, media, choose(choices, options)?.choice, recipe, ports)) }
 }
 
@@ -58,9 +60,19 @@ export async function chosen(step: ClaimedStep, job: JobOfStep, ports: PerformPo
   const recipe = { name: job.recipe, steps: await recipeSteps(ports.pool, step.account_id, job.recipe) }
   const { rows } = await ports.pool.query<{ media: unknown }>('select media from jobs where id = $1', [step.job_id])
   const media = Media.parse(rows[0]?.media)
-  const { choice } = step.input
+  const { choice, items } = step.input
+  if (isListOf(media)) {
+    const isTaken = typeof items === 'string' ? itemsOf(items) : () => true
+    const numbered = (media.entries ?? []).map((entry, at) => ({ ...entry, index: entry.index ?? at + 1 }))
+    const entries = numbered.filter(({ index }) => isTaken(index))
+    return { output: [], ...(await expand(step, job, { ...media, entries }, ports)) }
+  }
   const wanted = typeof choice === 'string' ? { ...job.options, choice } : job.options
   return await planned(step, job, media, choose(media.choices ?? [], wanted)?.choice, recipe, ports)
+}
+
+function isListOf(media: Media): boolean {
+  return media.entries !== undefined && media.parts.length === 0 && !media.choices?.length
 }
 
 async function planned(

@@ -156,27 +156,27 @@ export function jobsOperations(ports: JobsPorts) {
         [id],
       )
       const [row] = rows
-      const choices = row?.media?.choices
-      const fits = choices && choose(choices, JobOptions.parse(row.options))
-      if (!row?.media || !row.until || !choices || !fits)
-        throw new Fault('input.conflict', { reason: 'the job waits for no choice' })
+      if (!row?.media || !row.until) throw new Fault('input.conflict', { reason: 'the job waits for no choice' })
+      const { choices = [], entries, entriesInAll } = row.media
+      const fits = choose(choices, JobOptions.parse(row.options))
       return {
         title: job.title,
         ...(row.media.about && { about: row.media.about }),
+        ...(entries && { entries: entries.slice(0, 1000), entriesInAll: entriesInAll ?? entries.length }),
         choices: choices.map((choice) => ChoiceView.parse(choice)),
         subtitles: (row.media.subtitles ?? []).map(({ language, automatic }) => ({ language, automatic })),
-        fits: { choice: fits.choice.id, why: fits.why },
+        ...(fits && { fits: { choice: fits.choice.id, why: fits.why } }),
         until: row.until.toISOString(),
       }
     }),
-    choose: os.jobs.choose.handler(async ({ input: { id, choice }, context: { caller } }) => {
+    choose: os.jobs.choose.handler(async ({ input: { id, choice, items }, context: { caller } }) => {
       await theJob(id, caller)
       const { rows } = await pool.query<{ known: boolean }>(
         `select $2::text is null or media -> 'choices' @> jsonb_build_array(jsonb_build_object('id', $2::text)) as known from jobs where id = $1`,
         [id, choice ?? null],
       )
       if (rows[0]?.known === false) throw new Fault('input.unknown', { noun: 'choice', id: choice })
-      if (!(await queue.choose(id, choice)))
+      if (!(await queue.choose(id, choice, items)))
         throw new Fault('input.conflict', { reason: 'the job waits for no choice' })
       announce([id])
       return await theJob(id, caller)

@@ -285,12 +285,12 @@ begin
 end $$;
 
 -- Somebody has chosen: the step that waits for it goes on at once. False when none waits.
-create function choose(p_job text, p_choice text) returns boolean
+create function choose(p_job text, p_choice text, p_items text) returns boolean
 language plpgsql set enable_seqscan = off set enable_bitmapscan = off as $$
 declare chosen text;
 begin
   perform 1 from jobs where id = p_job for update;
-  update steps set state = 'ready', ready_at = now(), input = input || jsonb_strip_nulls(jsonb_build_object('choice', p_choice))
+  update steps set state = 'ready', ready_at = now(), input = input || jsonb_strip_nulls(jsonb_build_object('choice', p_choice, 'items', p_items))
     where job_id = p_job and engine = 'choose' and state = 'waiting' and waits = 0 returning id into chosen;
   if chosen is null then return false; end if;
   perform open_lanes(array[chosen]);
