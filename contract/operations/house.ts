@@ -19,6 +19,7 @@ export const EngineView = z.object({
   available: z.boolean(),
   says: z.string().describe('why it is absent and how to get it'),
   tools: z.array(z.object({ name: z.string(), path: z.string().optional(), version: z.string().optional() })),
+  options: z.record(z.string(), z.json()).optional().describe('JSON Schema of the options that it takes'),
 })
 export type EngineView = z.infer<typeof EngineView>
 

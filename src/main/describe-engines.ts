@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { EngineView } from '@jackdaw/contract/operations/house.ts'
 import { probeTools, type ToolState } from '#kernel/child/tools.ts'
 import type { Engine, Engines } from '#pipeline/engine.ts'
@@ -29,21 +30,32 @@ export function describeEngines(engines: Engines, config: Config): () => Promise
 
 function describe(
   kind: EngineView['kind'],
-  { name, title, tools }: Engine,
+  { name, title, tools, options }: Engine,
   states: ReadonlyMap<string, ToolState>,
 ): EngineView {
   const found = tools.map((tool) => ({ tool, state: states.get(tool) }))
   const missing = found.flatMap(({ tool, state }) =>
     state?.isFound ? [] : [`${tool} is missing. ${state && !state.isFound ? state.how : ''}`.trim()],
   )
+  const schema = optionsOf(options)
   return {
     kind,
     name,
     title,
+    ...(schema && { options: schema }),
     available: missing.length === 0,
     says: missing.join(' ') || 'there',
     tools: found.map(({ tool, state }) =>
       state?.isFound ? { name: tool, path: state.path, version: state.version } : { name: tool },
     ),
   }
+}
+
+/** What people may give it, as JSON Schema; absent when it takes nothing. */
+function optionsOf(options: z.ZodType): Record<string, z.core.util.JSONType> | undefined {
+  // What has no JSON Schema (a transformation, say) is shown as anything: the engine's own check is what counts.
+  const { $schema: _, ...schema } = z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' })
+  const takes = Object.keys(schema.properties ?? {}).length > 0 || schema.type !== 'object'
+  // A JSON Schema is JSON: the library's own type says more than the contract needs.
+  return takes ? (JSON.parse(JSON.stringify(schema)) as Record<string, z.core.util.JSONType>) : undefined
 }

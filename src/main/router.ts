@@ -12,11 +12,15 @@ import { jobsOperations } from '#app/jobs/operations.ts'
 import { files, type Files } from '#app/library/files.ts'
 import { libraryOperations } from '#app/library/operations.ts'
 import { signatures } from '#app/library/signatures.ts'
+import { preferencesOperations } from '#app/preferences/operations.ts'
 import { queueOperations } from '#app/queue/operations.ts'
+import { recipesOperations } from '#app/recipes/operations.ts'
+import { previewSteps } from '#app/recipes/preview.ts'
 import { assemble, type AppRouter } from '#app/router.ts'
 import { isAbsolute } from 'node:path'
 import type { Service } from '@jackdaw/contract/operations/house.ts'
 import type { PoolState } from '#db/open.ts'
+import { builtin, checkSteps } from '#pipeline/recipes.ts'
 import manifest from '../../package.json' with { type: 'json' }
 import { describeEngines } from './describe-engines.ts'
 import type { Parts } from './parts.ts'
@@ -66,6 +70,14 @@ export function openRouter(
         processors: engines.processors,
         unseal: (sealed, job) => seal.open(sealed, job),
       }),
+      recipes: recipesOperations({
+        db,
+        builtin,
+        check: (steps) => checkSteps(steps, engines.processors),
+        checkDestination,
+        preview: async (job) => previewSteps(job, await health.engines()),
+      }),
+      preferences: preferencesOperations({ db, builtin }),
       queue: queueOperations({ pool, bus, settings }),
       library: libraryOperations({
         db,

@@ -3,6 +3,7 @@ import type { Pool } from 'pg'
 import { Fault } from '@jackdaw/contract/faults.ts'
 import { JobSecrets } from '@jackdaw/contract/nouns/options.ts'
 import { RecipeStep, type Recipe } from '@jackdaw/contract/nouns/recipe.ts'
+import { suggest } from '#kernel/suggest.ts'
 import type { Processor } from './engine.ts'
 
 const recipe = (name: string, title: string, ...steps: z.input<typeof RecipeStep>[]): Recipe => ({
@@ -41,8 +42,8 @@ export function checkSteps(steps: readonly RecipeStep[], processors: readonly Pr
     const invalid = (reason: string) => new Fault('input.invalid', { reason: `step ${index + 1} (${use}): ${reason}` })
     const processor = processors.find(({ name }) => name === use)
     if (!processor) {
-      const names = processors.map(({ name }) => name).join(', ')
-      throw invalid(`there is no such processor; there are ${names}`)
+      const names = processors.map(({ name }) => name)
+      throw invalid(`there is no such processor; ${meant(use, names) ?? `there are ${names.join(', ')}`}`)
     }
     const secret = Object.keys(options).find((name) => name in JobSecrets.shape)
     if (secret !== undefined) throw invalid(`${secret} is a secret, and is given with the job instead`)
@@ -50,6 +51,17 @@ export function checkSteps(steps: readonly RecipeStep[], processors: readonly Pr
     const parsed = strict.safeParse(options)
     if (parsed.success) continue
     const [issue] = parsed.error.issues
+    if (issue?.code === 'unrecognized_keys' && issue.path.length === 0 && strict instanceof z.ZodObject) {
+      const names = Object.keys(strict.shape)
+      const [unknown = ''] = issue.keys
+      const rest = names.length === 0 ? 'it takes none' : `it takes ${names.join(', ')}`
+      throw invalid(`there is no option "${unknown}"; ${meant(unknown, names) ?? rest}`)
+    }
     throw invalid(`${issue?.path.join('.') ? `${issue.path.join('.')}: ` : ''}${issue?.message ?? 'not valid'}`)
   }
+}
+
+function meant(typed: string, names: readonly string[]): string | undefined {
+  const near = suggest(typed, names)
+  return near && `did you mean "${near}"?`
 }

@@ -5,7 +5,12 @@ import { contract } from '@jackdaw/contract/contract.ts'
 import type { Event, EventData, EventType } from '@jackdaw/contract/events.ts'
 import { Fault, type FaultCode, type Facts } from '@jackdaw/contract/faults.ts'
 import { type Job, type JobDetail, type Progress, endedStates } from '@jackdaw/contract/nouns/job.ts'
+import type { ChoiceView } from '@jackdaw/contract/nouns/media.ts'
+import type { Recipe } from '@jackdaw/contract/nouns/recipe.ts'
+import type { EngineView } from '@jackdaw/contract/operations/house.ts'
 import type { Wish } from '@jackdaw/contract/operations/jobs.ts'
+import type { PlannedStep } from '@jackdaw/contract/operations/recipes.ts'
+import type { Preferences } from '@jackdaw/contract/operations/preferences.ts'
 
 /** What becomes of a job after it was queued: a test plays it with `house.step…`. */
 export type Play = (id: string, house: FakeHouse) => Promise<void> | void
@@ -19,7 +24,16 @@ export class FakeHouse {
   readonly wishes: (Wish & { batch?: string })[] = []
   readonly events: Event[] = []
   readonly asked: string[] = []
+  readonly retries: object[] = []
+  readonly recipes = new Map<string, Recipe>([
+    ['default', { name: 'default', title: 'As it is', steps: [], isBuiltin: true }],
+  ])
+  readonly previews: object[] = []
+  preview: PlannedStep[] = []
+  preferences: Preferences = {}
+  engines: EngineView[] = []
   paused = false
+  readonly #offers = new Map<string, { choices: ChoiceView[]; fits: string; chosen(choice: string): void }>()
   readonly #play: Play
   #wake = Promise.withResolvers<void>()
   #volatile: { after: number; event: Event }[] = []
@@ -119,6 +133,55 @@ export class FakeHouse {
     return this.job(id)
   }
 
+  /** Waits for a choice, as a job with `chooseSeconds` does; gives the id of the one that was chosen. */
+  ask(id: string, choices: ChoiceView[], fits: string): Promise<string> {
+    const { promise, resolve } = Promise.withResolvers<string>()
+    this.#offers.set(id, { choices, fits, chosen: resolve })
+    this.change(id, { state: 'running' })
+    this.emit('job.asked', id, {
+      title: this.job(id).title,
+      choices: choices.length,
+      until: '2026-01-01T01:00:00.000Z',
+    })
+    return promise
+  }
+
+  offer(id: string) {
+    const offer = this.#offers.get(id)
+    if (offer === undefined) throw new Fault('input.conflict', { reason: 'the job asks nothing' })
+    return offer
+  }
+
+  choose(id: string, choice: string | undefined): Job {
+    const { fits, chosen } = this.offer(id)
+    this.#offers.delete(id)
+    this.emit('job.planned', id, { title: this.job(id).title, steps: 2 })
+    chosen(choice ?? fits)
+    return this.job(id)
+  }
+
+  /** The link is a list: its entries become jobs of a batch, which this house then plays. */
+  expand(
+    id: string,
+    title: string,
+    links: readonly string[],
+    skipped: { title: string; reason: string }[] = [],
+  ): string[] {
+    const batch = `b-${id}`
+    const jobs = links.map((link, index) =>
+      this.start({ link, destinations: this.job(id).destinations }, { id: batch, index }),
+    )
+    this.change(id, { title, list: batch, state: 'running', startedAt: at })
+    this.emit('job.expanded', id, { title, batch, count: links.length, inAll: links.length + skipped.length, skipped })
+    return jobs.map((job) => job.id)
+  }
+
+  /** Ends a job that has no file of its own, such as the one of a list. */
+  end(id: string): void {
+    this.change(id, { state: 'done', endedAt: at })
+    this.emit('job.done', id, {})
+  }
+
   job(id: string): JobDetail {
     const job = this.jobs.get(id)
     if (job === undefined) throw new Fault('input.unknown', { noun: 'job', id })
@@ -210,6 +273,11 @@ function routerOf(house: FakeHouse) {
     protected: false,
     createdAt: at,
   })
+  const recipe = (name: string): Recipe => {
+    const found = house.recipes.get(name)
+    if (found === undefined) throw new Fault('input.unknown', { noun: 'recipe', id: name })
+    return found
+  }
   return os.router({
     jobs: {
       start: os.jobs.start.handler(({ input }) => house.start(input)),
@@ -220,6 +288,7 @@ function routerOf(house: FakeHouse) {
       list: os.jobs.list.handler(({ input }) => {
         const all = [...house.jobs.values()].reverse().filter((job) => {
           const open = input.state === 'open' && !endedStates.includes(job.state)
+          if (input.batch !== undefined && job.batch?.id !== input.batch) return false
           return input.state === undefined || open || job.state === input.state
         })
         const from = input.before === undefined ? 0 : all.findIndex((job) => job.id === input.before) + 1
@@ -233,11 +302,18 @@ function routerOf(house: FakeHouse) {
       }),
       pause: os.jobs.pause.handler(({ input }) => act('paused', 'job.paused')(input.id)),
       resume: os.jobs.resume.handler(({ input }) => act('running', 'job.resumed')(input.id)),
-      retry: os.jobs.retry.handler(({ input }) => act('queued', 'job.retried')(input.id)),
-      choices: os.jobs.choices.handler(() => {
-        throw new Fault('input.conflict', { reason: 'the job waits for no choice' })
+      retry: os.jobs.retry.handler(({ input }) => {
+        house.retries.push(input)
+        return act('queued', 'job.retried')(input.id)
       }),
-      choose: os.jobs.choose.handler(({ input }) => house.job(input.id)),
+      choices: os.jobs.choices.handler(({ input }) => {
+        const { choices, fits } = house.offer(input.id)
+        const about = { durationSeconds: 754 }
+        const why = 'the best that your preference allows'
+        const until = '2026-01-01T01:00:00.000Z'
+        return { title: house.job(input.id).title, about, choices, subtitles: [], fits: { choice: fits, why }, until }
+      }),
+      choose: os.jobs.choose.handler(({ input }) => house.choose(input.id, input.choice)),
       cancel: os.jobs.cancel.handler(({ input }) => house.cancel(input.id)),
       prioritise: os.jobs.prioritise.handler(({ input }) => house.change(input.id, { priority: input.priority })),
       move: os.jobs.move.handler(({ input }) => house.job(input.id)),
@@ -245,6 +321,31 @@ function routerOf(house: FakeHouse) {
     batches: {
       get: os.batches.get.handler(({ input }) => ({ ...input, name: '', strict: false, totals: {}, createdAt: at })),
       retry: os.batches.retry.handler(() => ({ jobs: [] })),
+    },
+    recipes: {
+      list: os.recipes.list.handler(() => [...house.recipes.values()]),
+      get: os.recipes.get.handler(({ input }) => recipe(input.name)),
+      save: os.recipes.save.handler(({ input }) => {
+        const saved = { ...input, isBuiltin: false }
+        house.recipes.set(input.name, saved)
+        return saved
+      }),
+      remove: os.recipes.remove.handler(({ input }) => {
+        const removed = recipe(input.name)
+        house.recipes.delete(input.name)
+        return removed
+      }),
+      preview: os.recipes.preview.handler(({ input }) => {
+        house.previews.push(input)
+        return house.preview
+      }),
+    },
+    preferences: {
+      get: os.preferences.get.handler(() => house.preferences),
+      set: os.preferences.set.handler(({ input }) => {
+        const kept = Object.entries({ ...house.preferences, ...input }).filter(([, value]) => value !== null)
+        return (house.preferences = Object.fromEntries(kept))
+      }),
     },
     queue: {
       show: os.queue.show.handler(() => ({ paused: house.paused, kinds: {}, limits })),
@@ -273,7 +374,7 @@ function routerOf(house: FakeHouse) {
         services: [],
         capabilities: [],
       })),
-      engines: os.house.engines.handler(() => []),
+      engines: os.house.engines.handler(() => house.engines),
       metrics: os.house.metrics.handler(() => ({})),
     },
   })

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { type ConfigKey, configKeys, fieldOf, variableOf } from './fields.ts'
 import { later, older } from './older.ts'
-import { suggest } from './suggest.ts'
+import { suggest } from '#kernel/suggest.ts'
 
 /** Where a value came from: `name` is the option, the variable or the path of the file. */
 export interface Origin {
