@@ -1,6 +1,9 @@
 import type { Processor } from '#pipeline/engine.ts'
+import { filter } from './filter/processor.ts'
 import { probe } from './probe/processor.ts'
 import { thumbnail } from './thumbnail/processor.ts'
 
 /** Everything that turns files into files. A new one is a folder and a line here. */
-export const processors: readonly Processor[] = [probe, thumbnail]
+
+/** Everything that turns files into files. A new one is a folder and a line here. */
+export const processors: readonly Processor[] = [probe, thumbnail, filter]
