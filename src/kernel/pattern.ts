@@ -4,7 +4,7 @@ import { RE2JS } from 're2js'
 export interface Pattern {
   /** Whether it is found anywhere in the text. */
   test(text: string): boolean
-  /** Every place where it is found becomes `replacement`, in which `$1` and `${name}` are what groups have found. */
+  /** Every place where it is found becomes `replacement`, in which `$1` and `$<name>` are what groups have found and `$$` is `$`. */
   replace(text: string, replacement: string): string
 }
 
