@@ -11,32 +11,54 @@ import { asset, localRun, scratch } from '#test/fakes/local-run.ts'
 import { sample } from '#test/fakes/media.ts'
 import type { Sample } from '#test/fakes/media.ts'
 
+export interface SuiteHow {
+  /** Options without which it does nothing. */
+  readonly options?: unknown
+  /** It works on files of every type. */
+  readonly takesAny?: boolean
+  /** What it writes holds the names of its inputs. */
+  readonly writesNames?: boolean
+}
+
+/** A file that `sample` does not make: its name, and what makes it in a folder and tells its path. */
+export interface OwnSample {
+  readonly name: string
+  make(dir: string): Promise<string>
+}
+
 /** What every processor must do. `takes` is a sample that it accepts. */
-export function processorSuite(title: string, processor: Processor, takes: Sample): void {
-  const options = processor.options.parse({})
+export function processorSuite(
+  title: string,
+  processor: Processor,
+  takes: Sample | OwnSample,
+  how: SuiteHow = {},
+): void {
+  const make = (dir: string) => (typeof takes === 'string' ? sample(dir, takes) : takes.make(dir))
+  const named = typeof takes === 'string' ? takes : takes.name
+  const options = processor.options.parse(how.options ?? {})
 
   test(`${title}: it accepts its sample and judges by type, never by throwing`, async (t) => {
     const dir = await scratch(t)
-    const one = await assetOf(await sample(dir, takes))
+    const one = await assetOf(await make(dir))
     assert.equal(processor.accepts(one), true)
     for (const type of ['', 'x', 'text/plain', 'application/octet-stream', '__proto__', 'video/', '/']) {
       assert.equal(typeof processor.accepts({ ...one, type }), 'boolean')
     }
-    assert.equal(processor.accepts({ ...one, type: 'text/plain' }), false)
+    assert.equal(processor.accepts({ ...one, name: 'a.txt', type: 'text/plain' }), how.takesAny === true)
   })
 
   test(`${title}: its input is left as it was`, async (t) => {
     const dir = await scratch(t)
-    const one = await assetOf(await sample(dir, takes))
+    const one = await assetOf(await make(dir))
     await processor.process([one], options, localRun(dir))
     assert.equal(await digestFile(one.path), one.sha256)
   })
 
   test(`${title}: no name of a file is taken for anything else`, async (t) => {
     const dir = await scratch(t)
-    const plain = await sample(dir, takes)
+    const plain = await make(dir)
     const expected = await outcome([await assetOf(plain)])
-    const extension = takes.slice(takes.lastIndexOf('.'))
+    const extension = named.slice(named.lastIndexOf('.'))
     for (const [index, stem] of [
       '-i',
       'http:%2F%2Fx',
@@ -58,13 +80,13 @@ export function processorSuite(title: string, processor: Processor, takes: Sampl
       const run = localRun<unknown>(dir)
       const results = await processor.process(assets, options, run)
       const notes = run.notes.map(({ facts, thumbnail }) => [facts, thumbnail?.sha256])
-      return [results.map(({ sha256, type }) => [sha256, type]), notes]
+      return [results.map(({ sha256, type }) => (how.writesNames === true ? type : [sha256, type])), notes]
     }
   })
 
   test(`${title}: an abort ends it with the reason of the signal`, async (t) => {
     const dir = await scratch(t)
-    const one = await assetOf(await sample(dir, takes))
+    const one = await assetOf(await make(dir))
     const reason = new Error('the house stops')
     await assert.rejects(
       processor.process([one], options, localRun(dir, { signal: AbortSignal.abort(reason) })),
@@ -75,7 +97,7 @@ export function processorSuite(title: string, processor: Processor, takes: Sampl
   if (processor.tools.length > 0) {
     test(`${title}: an abort while its program works ends the program too`, async (t) => {
       const dir = await scratch(t)
-      const one = await assetOf(await sample(dir, takes))
+      const one = await assetOf(await make(dir))
       // A pipe that nobody writes to: the program waits at it for ever.
       await promisify(execFile)('mkfifo', [join(dir, 'pipe')])
       const abort = new AbortController()
@@ -94,7 +116,7 @@ export function processorSuite(title: string, processor: Processor, takes: Sampl
 
   test(`${title}: a second try in the same scratch folder ends as the first`, async (t) => {
     const dir = await scratch(t)
-    const one = await assetOf(await sample(dir, takes))
+    const one = await assetOf(await make(dir))
     const digests = async () => (await processor.process([one], options, localRun(dir))).map(({ sha256 }) => sha256)
     assert.deepEqual(await digests(), await digests())
   })
