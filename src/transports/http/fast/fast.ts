@@ -6,7 +6,7 @@ import type { Context } from '../context.ts'
 import { Untrue, Unusual } from '../signals.ts'
 import { ifRange } from '../version.ts'
 import { Buffers } from './buffers.ts'
-import { grow, oneLane, refused, settled, type Growth } from './growth.ts'
+import { grow, oneLane, refused, settled, type Growth } from '#kernel/http/growth.ts'
 import { judgeHead } from './judge.ts'
 import { Lane } from './lane.ts'
 
