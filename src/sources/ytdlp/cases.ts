@@ -10,14 +10,17 @@ export const cases = {
     { link: 'https://vm.tiktok.com/ZMabcdef/', why: 'a short link that only the site can read', atLeast: 0.9 },
   ],
   refuses: [
-    { link: 'https://example.org/film.mp4', why: 'the file itself' },
-    { link: 'https://example.org/page', why: 'it is asked once this has turned out to be a page' },
-    { link: 'https://notyoutube.com/watch?v=aqz-KE-bpKQ', why: 'another site with a similar name' },
-    { link: 'https://youtube.com.example.org/watch?v=aqz-KE-bpKQ', why: 'a name that only begins so' },
     { link: 'ftp://youtube.com/a', why: 'not the web' },
     { link: 'file:///etc/passwd', why: 'a file of this machine' },
     { link: 'magnet:?xt=urn:btih:0000000000000000000000000000000000000000', why: 'a torrent' },
     { link: 'ytsearch:cats', why: 'a search, and no link' },
     { link: '--exec=id', why: 'an option, and no link' },
+  ],
+  /** Pages like any other: it is asked for them once the direct source has found out that they are pages. */
+  leaves: [
+    { link: 'https://example.org/film.mp4', why: 'the file itself' },
+    { link: 'https://example.org/page', why: 'it is asked once this has turned out to be a page' },
+    { link: 'https://notyoutube.com/watch?v=aqz-KE-bpKQ', why: 'another site with a similar name' },
+    { link: 'https://youtube.com.example.org/watch?v=aqz-KE-bpKQ', why: 'a name that only begins so' },
   ],
 } as const

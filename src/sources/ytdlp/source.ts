@@ -12,7 +12,7 @@ import { aboutOf, coverOf, subtitlesOf } from './about.ts'
 import { choicesOf } from './choices.ts'
 import { entryOf, itemOf } from './entries.ts'
 import { siteOf } from './hosts.ts'
-import { Info } from './info.ts'
+import { Format, Info } from './info.ts'
 
 const Options = JobOptions.extend(JobSecrets.shape)
 type Options = z.infer<typeof Options>
@@ -85,7 +85,10 @@ async function list(ytdlp: Ytdlp, url: URL, options: Options, run: Run<unknown>)
     run.signal.throwIfAborted()
     run.log({ code: error.code, entries: found.entries.length }, 'the list broke off')
   }
-  if (found.first !== undefined) return listOf(found.first, found.entries)
+  const { first } = found
+  // Some sites put everything into a list, even one film.
+  if (first !== undefined && !isList && first.playlist_count === 1 && first.formats.length > 0) found.media = first
+  else if (first !== undefined) return listOf(first, found.entries)
   if (found.media !== undefined) return mediaOf(found.media, { link: url.href, options, secrets })
   throw new Fault('source.no-media', { reason: 'the list is empty' })
 }
@@ -93,8 +96,12 @@ async function list(ytdlp: Ytdlp, url: URL, options: Options, run: Run<unknown>)
 function parse(line: string): Info | undefined {
   if (!line.startsWith('{')) return undefined
   try {
-    const parsed = Info.safeParse(JSON.parse(line))
-    return parsed.success ? parsed.data : undefined
+    const raw: unknown = JSON.parse(line)
+    const parsed = Info.safeParse(raw)
+    if (!parsed.success || parsed.data.formats.length > 0) return parsed.data
+    // Where there is one way only, it is the media itself that says how.
+    const only = Format.safeParse(raw)
+    return only.success ? { ...parsed.data, formats: [only.data] } : parsed.data
   } catch (cause) {
     throw new Fault('source.malformed', { reason: 'yt-dlp wrote something that is no JSON' }, { cause })
   }
