@@ -1,5 +1,6 @@
 import type { Source } from '#pipeline/engine.ts'
 import { direct } from './direct/source.ts'
+import { createYtdlpSource } from './ytdlp/source.ts'
 
 /** Every way in. A new one is a folder and a line here. */
-export const sources: readonly Source[] = [direct]
+export const sources: readonly Source[] = [direct, createYtdlpSource()]

@@ -20,6 +20,9 @@ const ours: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
+/** What says where one comes from and opens no door: it may go to every host that a page or a playlist names. */
+const harmless: ReadonlySet<string> = new Set(['accept-language', 'origin', 'referer', 'user-agent'])
+
 const agent = 'Mozilla/5.0 (compatible; Jackdaw)'
 
 /**
@@ -30,18 +33,27 @@ const agent = 'Mozilla/5.0 (compatible; Jackdaw)'
 export class Visitor {
   readonly #home: URL
   readonly #headers: ReadonlyMap<string, string>
+  readonly #common: ReadonlyMap<string, string>
   readonly #jar: CookieJar
 
-  /** Throws `input.invalid` for a header that cannot be sent. */
-  constructor(link: URL, secrets: JobSecrets) {
+  /**
+   * `more` are headers that a source gives for what it found: those that open no door go to every host, the others home.
+   * Throws `input.invalid` for a header that cannot be sent.
+   */
+  constructor(link: URL, secrets: JobSecrets, more: Readonly<Record<string, string>> = {}) {
     this.#home = link
-    this.#headers = ownHeaders(link, secrets)
+    // What a source passes on from a program may hold headers of the transfer itself.
+    const given = Object.entries(more).filter(([name]) => !ours.has(name.toLowerCase()))
+    this.#headers = ownHeaders(link, { ...secrets, headers: { ...Object.fromEntries(given), ...secrets.headers } })
+    const isCommon = ([name]: [string, string]) => harmless.has(name.toLowerCase())
+    this.#common = ownHeaders(new URL('http://none'), { headers: Object.fromEntries(given.filter(isCommon)) })
     this.#jar = jarOf(secrets.cookies ?? '')
   }
 
   /** Lower-case names; safe to put on the wire as they are. */
   headersFor(url: URL): Record<string, string> {
     const headers: Record<string, string> = { 'user-agent': agent, accept: '*/*' }
+    for (const [name, value] of this.#common) headers[name] = value
     if (this.#isHome(url)) for (const [name, value] of this.#headers) headers[name] = value
     const cookies = this.#jar.getCookieStringSync(url.href)
     if (cookies && /^[\x20-\x7e\x80-\xff]*$/.test(cookies)) {

@@ -24,7 +24,9 @@ export function choicesOf(info: Info, languages: readonly string[], of: PartOf):
         return choice([picture, ...(sound ? [sound] : [])], info, of)
       }),
     ...sounds
-      .toSorted((a, b) => languageRank(a, languages) - languageRank(b, languages) || byOrder(a, b))
+      .toSorted(
+        (a, b) => languageRank(a, languages) - languageRank(b, languages) || liking(b) - liking(a) || byOrder(a, b),
+      )
       .map((sound) => choice([sound], info, of)),
   ]
   const seen = new Set<string>()
@@ -81,7 +83,7 @@ function soundFor(
   return sounds.toSorted(
     (a, b) =>
       languageRank(a, languages) - languageRank(b, languages) ||
-      (b.language_preference ?? -1) - (a.language_preference ?? -1) ||
+      liking(b) - liking(a) ||
       Number(fits(picture, b)) - Number(fits(picture, a)) ||
       byOrder(a, b),
   )[0]
@@ -94,6 +96,11 @@ function languageRank({ language }: Format, languages: readonly string[]): numbe
     .map((one) => one.toLowerCase().replace('_', '-'))
     .findIndex((one) => has === one || has.startsWith(`${one}-`))
   return at < 0 ? languages.length : at
+}
+
+/** The language that the media was made in has the highest number. */
+function liking({ language_preference: number }: Format): number {
+  return number ?? -1
 }
 
 const families: Readonly<Record<string, string>> = { mp4: 'mp4', m4a: 'mp4', m4v: 'mp4', webm: 'webm', weba: 'webm' }

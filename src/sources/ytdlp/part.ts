@@ -77,7 +77,11 @@ function ownTransport(format: Format, url: URL, of: PartOf): Pick<Part, 'transpo
       },
     }
   }
-  return protocol === 'm3u8' || protocol === 'm3u8_native' ? { transport: 'hls', request } : undefined
+  if (protocol !== 'm3u8' && protocol !== 'm3u8_native') return undefined
+  // Cookies of a stream would have to go to wherever its playlist leads; the transport sends them to the link's site only.
+  if (cookie !== undefined && url.origin !== new URL(of.link).origin) return undefined
+  const kind = isSound(format) ? 'audio' : format.acodec === 'none' ? 'video' : undefined
+  return { transport: 'hls', request: { ...request, ...(kind !== undefined && { kind }) } }
 }
 
 /** Headers that a transfer sets by itself, or that are the same for everybody. */
