@@ -1,6 +1,7 @@
 import type { Transport } from '#pipeline/engine.ts'
 import { createFtpTransport } from './ftp/transport.ts'
 import { createHttpTransport } from './http/transport.ts'
+import { createYtdlpTransport } from './ytdlp/transport.ts'
 import { text } from './text/transport.ts'
 
 /** Everything that moves bytes. A new one is a folder and a line here. */
@@ -8,4 +9,5 @@ export const transports = (how: { readonly stallMs: number }): readonly Transpor
   createHttpTransport(how),
   createFtpTransport(how),
   text,
+  createYtdlpTransport(),
 ]

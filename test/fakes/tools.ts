@@ -10,7 +10,7 @@ type Spawned = Awaited<ReturnType<Run<unknown>['spawn']>>
 /** Real programs behind the real guard, as a worker starts them. */
 export interface Tools extends AsyncDisposable {
   /** What was started, in order. */
-  readonly started: { readonly tool: string; readonly args: readonly string[] }[]
+  readonly started: { readonly tool: string; readonly args: readonly string[]; readonly pid: number }[]
   spawn(
     run: Pick<Run<unknown>, 'dir' | 'signal'>,
     tool: string,
@@ -27,7 +27,6 @@ export async function openTools(allow: readonly string[] = ['127.0.0.1/32']): Pr
   return {
     started,
     async spawn({ dir, signal }, tool, args, how = {}) {
-      started.push({ tool, args })
       const ticket = proxy.admit()
       const configured = process.env[`JACKDAW_${tool.replace('-', '').toUpperCase()}`]
       const known = tool in toolCatalogue ? await findTool(tool as ToolName, configured, searchPath) : undefined
@@ -43,6 +42,7 @@ export async function openTools(allow: readonly string[] = ['127.0.0.1/32']): Pr
         signal,
         mark: 'test.1',
       })
+      started.push({ tool, args, pid: child.pid })
       const done = child.done
         .catch((thrown: unknown) => {
           throw isFault(thrown, 'house.tool-failed') && ticket.fault ? ticket.fault : thrown

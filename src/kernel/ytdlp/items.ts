@@ -16,3 +16,22 @@ export function itemRanges(items: string | undefined): string {
     })
     .join(',')
 }
+
+/** Stands in the fragment of a link: the member of the list on that page that is meant, when it has no address of its own. */
+const mark = 'jackdaw-item'
+
+/** A link to the member of a page's list. */
+export function itemLink(page: URL, item: number): string {
+  const link = new URL(page)
+  link.hash = `#${mark}=${item}`
+  return link.href
+}
+
+/** The page of a link, and the member that is meant when `itemLink` made it. */
+export function itemOf(link: string): { readonly page: string; readonly item?: number } {
+  const url = new URL(link)
+  const match = new RegExp(`^#${mark}=(\\d{1,7})$`).exec(url.hash)
+  if (!match) return { page: link }
+  url.hash = ''
+  return { page: url.href, item: Number(match[1]) }
+}

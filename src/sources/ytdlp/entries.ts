@@ -1,18 +1,7 @@
 import type { Entry } from '@jackdaw/contract/nouns/media.ts'
 import { cleanTitle } from '#kernel/title.ts'
+import { itemLink } from '#kernel/ytdlp/items.ts'
 import type { Info } from './info.ts'
-
-/** Stands in the fragment of a link: the member of the list on that page that is meant, when it has no address of its own. */
-const mark = 'jackdaw-item'
-
-/** The number of the member that a link of ours means, and the page that it is on. */
-export function itemOf(link: string): { readonly page: string; readonly item?: number } {
-  const url = new URL(link)
-  const match = new RegExp(`^#${mark}=(\\d{1,7})$`).exec(url.hash)
-  if (!match) return { page: link }
-  url.hash = ''
-  return { page: url.href, item: Number(match[1]) }
-}
 
 /** A member of a list as a link of its own, or what is the matter with it. Pure. */
 export function entryOf(info: Info, page: string, number: number): Entry {
@@ -42,8 +31,7 @@ function linkOf(info: Info, page: string, index: number): string | undefined {
   if (!url || !/^https?:$/.test(url.protocol) || url.href.length > 8192) return undefined
   if (/youtubedl_smuggle/i.test(url.hash)) url.hash = ''
   if (!samePage(url, new URL(page))) return url.href
-  url.hash = `#${mark}=${index}`
-  return url.href
+  return itemLink(url, index)
 }
 
 function samePage(a: URL, b: URL): boolean {

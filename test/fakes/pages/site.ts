@@ -24,6 +24,19 @@ low.m3u8
 high.m3u8
 `
 
+const media = [
+  '#EXTM3U',
+  '#EXT-X-TARGETDURATION:2',
+  '#EXT-X-VERSION:3',
+  ...[1, 2, 3].flatMap((n) => ['#EXTINF:2,', `${n}.ts`]),
+  '#EXT-X-ENDLIST',
+  '',
+].join('\n')
+const playlist: Page = ({ response }) =>
+  response.writeHead(200, { 'content-type': 'application/vnd.apple.mpegurl' }).end(media)
+const segment: Page = ({ response, url }) =>
+  response.writeHead(200, { 'content-type': 'video/mp2t' }).end(Buffer.alloc(1000, url.pathname))
+
 /** Every page of the site, by its path. */
 export const pages = {
   /** HTML5 video with a picture and subtitles. */
@@ -115,6 +128,11 @@ export const pages = {
     ),
   'master.m3u8': ({ response }) =>
     response.writeHead(200, { 'content-type': 'application/vnd.apple.mpegurl' }).end(master),
+  'high.m3u8': playlist,
+  'low.m3u8': playlist,
+  '1.ts': segment,
+  '2.ts': segment,
+  '3.ts': segment,
   /** Only for those who have the cookie; the site gives another one on the way. */
   'members.html': ({ request, response }) => {
     if (!/\bdoor=open\b/.test(request.headers.cookie ?? '')) return html(response, 'Log in', 403)
