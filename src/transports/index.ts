@@ -1,6 +1,7 @@
 import type { Transport } from '#pipeline/engine.ts'
 import { createFtpTransport } from './ftp/transport.ts'
 import { createHttpTransport } from './http/transport.ts'
+import { createYtdlpTransport } from './ytdlp/transport.ts'
 import { text } from './text/transport.ts'
 import { createHlsTransport } from './segments/hls.ts'
 
@@ -10,4 +11,5 @@ export const transports = (how: { readonly stallMs: number }): readonly Transpor
   createFtpTransport(how),
   text,
   createHlsTransport(how),
+  createYtdlpTransport(),
 ]

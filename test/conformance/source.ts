@@ -5,6 +5,7 @@ import type { Link } from '@jackdaw/contract/nouns/link.ts'
 import { Media } from '@jackdaw/contract/nouns/media.ts'
 import type { Source } from '#pipeline/engine.ts'
 import { TestRun } from '#test/fakes/run.ts'
+import type { Tools } from '#test/fakes/tools.ts'
 
 /** What stands in a source's `cases.ts`. */
 export interface SourceCases {
@@ -13,7 +14,17 @@ export interface SourceCases {
 }
 
 /** What every source must keep, beyond what is special about it. `resolvable` is a link to a fake that it can resolve. */
-export function sourceConformance<O, C>(source: Source<O, C>, cases: SourceCases, resolvable: () => string): void {
+export function sourceConformance<O, C>(
+  source: Source<O, C>,
+  cases: SourceCases,
+  resolvable: () => string,
+  tools: () => Tools | undefined = () => undefined,
+): void {
+  const start = async () => {
+    const opened = tools()
+    return await TestRun.start<C>(opened === undefined ? {} : { tools: opened })
+  }
+
   const options = source.options.parse({})
 
   test(`${source.name}: its name is short and its title a line for people`, () => {
@@ -39,16 +50,17 @@ export function sourceConformance<O, C>(source: Source<O, C>, cases: SourceCases
   }
 
   test(`${source.name}: what it finds is media that survives storage`, async () => {
-    await using run = await TestRun.start<C>()
+    await using run = await start()
     const media = await source.resolve(linkOf(resolvable()), options, run)
     assert.deepEqual(Media.parse(JSON.parse(JSON.stringify(media))), media)
     assert.equal(media.source, source.name)
-    assert.ok(media.parts.length + (media.entries?.length ?? 0) > 0)
-    for (const part of media.parts) assert.doesNotMatch(part.name, /[/\\\p{Cc}]/u)
+    assert.ok(media.parts.length + (media.choices?.length ?? 0) + (media.entries?.length ?? 0) > 0)
+    for (const part of [...media.parts, ...(media.choices ?? []).flatMap(({ parts }) => parts)])
+      assert.doesNotMatch(part.name, /[/\\\p{Cc}]/u)
   })
 
   test(`${source.name}: it stops when told to`, async () => {
-    await using run = await TestRun.start<C>()
+    await using run = await start()
     run.abort()
     await assert.rejects(source.resolve(linkOf(resolvable()), options, run))
   })

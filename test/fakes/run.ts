@@ -11,7 +11,8 @@ import { Fault } from '@jackdaw/contract/faults.ts'
 import type { MediaFacts } from '@jackdaw/contract/nouns/asset.ts'
 import type { Progress } from '@jackdaw/contract/nouns/job.ts'
 import { Agent, fetch as undiciFetch } from 'undici'
-import type { ConnectTo, LocalAsset, Run } from '#pipeline/engine.ts'
+import type { Child, ConnectTo, LocalAsset, Run, SpawnHow } from '#pipeline/engine.ts'
+import type { Tools } from './tools.ts'
 
 export interface TestRunHow<C> {
   /** An earlier run's folder and checkpoint: this is its next attempt. */
@@ -23,6 +24,8 @@ export interface TestRunHow<C> {
   readonly charge?: (bytes: number) => number
   readonly http?: typeof fetch
   readonly connect?: (to: ConnectTo) => Promise<Socket>
+  /** External programs; none by default. */
+  readonly tools?: Tools
 }
 
 /**
@@ -83,8 +86,9 @@ export class TestRun<C = unknown> implements Run<C> {
     return socket
   }
 
-  spawn(): never {
-    throw new Error('this run has no tools')
+  async spawn(tool: string, args: readonly string[], how?: SpawnHow): Promise<Child> {
+    if (!this.#how.tools) throw new Error('this run has no tools')
+    return await this.#how.tools.spawn(this, tool, args, how)
   }
 
   async save(checkpoint: C): Promise<void> {

@@ -3,7 +3,7 @@ export const cases = {
   takes: [
     { link: 'https://example.org/film.mkv', why: 'a file with a file’s name', atLeast: 0.3 },
     { link: 'http://example.org/download?id=7', why: 'any web address may turn out to be a file', atLeast: 0.1 },
-    { link: 'https://example.org/', why: 'a page that nobody else takes is saved as a page', atLeast: 0.1 },
+    { link: 'https://example.org/', why: 'what is behind it shows whether it is a file or a page', atLeast: 0.1 },
     { link: 'ftp://example.org/pub/disc.iso', why: 'nobody else speaks FTP', atLeast: 0.5 },
   ],
   refuses: [

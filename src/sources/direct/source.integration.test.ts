@@ -55,9 +55,30 @@ test('a name given by the person comes first', async () => {
   assert.equal(media.parts[0]?.name, 'mine.bin')
 })
 
-test('a page without a name of its own is index.html', async () => {
-  assert.equal((await resolve(`${site.origin}/`)).title, 'index.html')
-  assert.equal((await resolve(`${site.origin}/page`)).title, 'page.html')
+test('a page is declined with its type, so that others are asked for what is on it', async () => {
+  await assert.rejects(
+    resolve(`${site.origin}/page`),
+    (error) => isFault(error, 'source.declined') && error.facts['type'] === 'text/html',
+  )
+})
+
+for (const type of ['application/vnd.apple.mpegurl', 'Audio/MpegURL; charset=utf-8', 'application/dash+xml']) {
+  test(`a playlist of type ${type} is declined with its type`, async () => {
+    await assert.rejects(
+      resolve(site.file(10, `type=${encodeURIComponent(type)}`)),
+      (error) => isFault(error, 'source.declined') && error.facts['type'] === type.split(';')[0]?.toLowerCase(),
+    )
+  })
+}
+
+test('a page that is handed out as a file is a file', async () => {
+  const link = site.file(10, 'type=text/html&disposition=attachment; filename="report.html"')
+  assert.equal((await resolve(link)).title, 'report.html')
+})
+
+test('a page that is wanted itself and has no name of its own is index.html', async () => {
+  assert.equal((await resolve(`${site.origin}/`, { page: true })).title, 'index.html')
+  assert.equal((await resolve(`${site.origin}/page`, { page: true })).title, 'page.html')
 })
 
 test('a percent sign that encodes nothing stays in the name', async () => {

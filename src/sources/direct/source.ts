@@ -17,8 +17,8 @@ type Options = z.infer<typeof Options>
 const patienceMs = 30_000
 
 /**
- * A link that is itself the file: http, https and ftp. The last resort among the sources, so its claims are weak. A web
- * page that no other source takes is a file as well, as curl and wget see it.
+ * A link that is itself the file: http, https and ftp. The last resort among the sources, so its claims are weak. What
+ * turns out to be a page or a stream's playlist is declined with its type, unless the page itself is wanted.
  */
 export const direct: Source<Options> = {
   name: 'direct',
@@ -57,6 +57,9 @@ async function resolveHttp(url: URL, options: Options, run: Run<unknown>): Promi
     throw new Fault('quota.file-size', { bytes, limit: options.maxBytes })
   }
   const type = response.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() || undefined
+  const isFile = /^attachment\b/i.test(response.headers.get('content-disposition')?.trim() ?? '')
+  if (type !== undefined && leadsElsewhere.has(type) && !isFile && !options.page)
+    throw new Fault('source.declined', { type })
   const name = named(options.name, nameFrom(response.headers.get('content-disposition'), answer.url, url, type))
   const validators = validatorsOf(response, bytes)
   return {
@@ -80,6 +83,20 @@ async function resolveHttp(url: URL, options: Options, run: Run<unknown>): Promi
     ],
   }
 }
+
+/** Types of what is not meant for its own sake: pages, and lists of the pieces of a stream. Others are asked about them. */
+const leadsElsewhere: ReadonlySet<string> = new Set([
+  'text/html',
+  'application/xhtml+xml',
+  'application/vnd.apple.mpegurl',
+  'application/x-mpegurl',
+  'application/mpegurl',
+  'audio/mpegurl',
+  'audio/x-mpegurl',
+  'video/mpegurl',
+  'application/dash+xml',
+  'video/vnd.mpeg.dash.mpd',
+])
 
 /** One byte is asked for: HEAD is forbidden or wrong on many sites, and a range tells whether ranges work. */
 async function probe(url: URL, options: Options, run: Run<unknown>): Promise<Answer> {

@@ -18,5 +18,7 @@ export interface Context {
   ranges: boolean
   readonly maxBytes: number | undefined
   readonly maxConnections: number
+  /** Most bytes of one request. */
+  readonly chunkBytes: number
   readonly slots: Slots
 }

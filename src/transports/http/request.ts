@@ -12,6 +12,14 @@ export const Request = z.object({
   /** Whether a range was answered with one. */
   ranges: z.boolean().optional(),
   validators: Validators.optional(),
+  /** The link that led here: headers and the password of a job are for its origin. `url` is that link when absent. */
+  home: z.url({ protocol: /^https?$/ }).optional(),
+  /** What a site's player sends, by lower-case names; `cookie` goes to the host of `url` only. Opens nobody's own door. */
+  headers: z.record(z.string().regex(/^[a-z0-9-]{1,64}$/), z.string().regex(/^[\x20-\x7e]{0,4096}$/)).optional(),
+  /** Most bytes of one request: some sites slow down whoever asks for more. */
+  chunkBytes: z.number().int().min(65_536).optional(),
+  /** ISO time before which the site refuses. */
+  notBefore: z.string().optional(),
 })
 export type Request = z.infer<typeof Request>
 

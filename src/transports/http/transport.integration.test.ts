@@ -198,3 +198,54 @@ test('a bandwidth limit is honoured by pauses', async () => {
   assert.equal(got.asset.sha256, site.content.sha256(3 * MiB))
   assert.ok(charged >= 3 * MiB)
 })
+
+test('headers of the site’s own player go with every hop, its cookies to its own host only', async () => {
+  await using other = await Site.start()
+  const target = other.file(2 * MiB)
+  const link = `${site.origin}/redirect?to=${encodeURIComponent(target)}&k=wanted`
+  await using run = await TestRun.start<Positions>()
+  const headers = { 'user-agent': 'Player/1.0', referer: 'https://example.org/', cookie: 'visit=7; pass=8' }
+  const part = { transport: 'http', name: 'a', site: '', request: { url: link, home: 'https://example.org/', headers } }
+  // The same host: cookies know no ports.
+  await createHttpTransport(quick).fetch(part, {}, run)
+  const [first] = site.counts(link).headers
+  assert.equal(first?.['cookie'], 'visit=7; pass=8')
+  for (const seen of [first, ...other.counts(target).headers]) {
+    assert.deepEqual([seen?.['user-agent'], seen?.['referer']], ['Player/1.0', 'https://example.org/'])
+  }
+})
+
+test('secrets of a job go to the site of its link, not to where its files are', async () => {
+  const link = site.file(2 * MiB, 'k=foreign')
+  await using run = await TestRun.start<Positions>()
+  const part = { transport: 'http', name: 'a', site: '', request: { url: link, home: 'https://example.org/watch' } }
+  const options = { user: 'me', password: 'secret', headers: { 'X-Token': 'secret' } }
+  await createHttpTransport(quick).fetch(part, options, run)
+  for (const seen of site.counts(link).headers) assert.ok(!seen['authorization'] && !seen['x-token'])
+})
+
+test('a site that wants small requests gets small requests', async () => {
+  const bytes = 3 * MiB + 5
+  const link = site.file(bytes, 'k=chunks')
+  await using run = await TestRun.start<Positions>()
+  const request = { url: link, validators: { bytes }, chunkBytes: MiB }
+  const [asset] = await createHttpTransport(quick).fetch({ transport: 'http', name: 'a', site: '', request }, {}, run)
+  assert.equal(asset?.sha256, site.content.sha256(bytes))
+  const sizes = site.counts(link).ranges.map((range) => {
+    const [from, to] = /(\d+)-(\d+)$/.exec(range)?.slice(1).map(Number) ?? []
+    return (to ?? Infinity) - (from ?? 0) + 1
+  })
+  assert.ok(sizes.length >= 4 && sizes.every((size) => size <= MiB + 1024), sizes.join(' '))
+})
+
+test('a file that is there in a moment is waited for', async () => {
+  const link = site.file(1000, 'k=soon')
+  await using run = await TestRun.start<Positions>()
+  const notBefore = new Date(Date.now() + 300).toISOString()
+  await createHttpTransport(quick).fetch(
+    { transport: 'http', name: 'a', site: '', request: { url: link, notBefore } },
+    {},
+    run,
+  )
+  assert.ok(Date.now() >= Date.parse(notBefore))
+})

@@ -1,12 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Visitor } from '#kernel/http/visitor.ts'
 import { Landing, Positions } from '#kernel/landing/landing.ts'
 import { typeOfHead } from '#kernel/sniff.ts'
 import type { Transport } from '#pipeline/engine.ts'
 import type { Context } from './context.ts'
-import { Options, parseRequest } from './request.ts'
+import { Options, parseRequest, type Request } from './request.ts'
 import { Slots } from './slots.ts'
 import { transfer } from './transfer.ts'
 import { defaults, type Tuning } from './tuning.ts'
+
+/** An advertisement takes seconds. */
+const mostWaitMs = 60_000
 
 /** Files over HTTP and HTTPS: resumed by validators, in parallel ranges where that is faster, hashed on the way. */
 export function createHttpTransport(tuned: Partial<Tuning> = {}): Transport<Options, Positions> {
@@ -21,18 +25,20 @@ export function createHttpTransport(tuned: Partial<Tuning> = {}): Transport<Opti
 
     async fetch(part, options, run) {
       const request = parseRequest(part.request)
+      await until(request.notBefore, run.signal)
       await using landing = await Landing.open(run, { digest: tuning.digest })
       const url = new URL(request.url)
       const context: Context = {
         run,
         landing,
-        visitor: new Visitor(url, options),
+        visitor: visitorOf(request, url, options),
         tuning,
         url,
         final: new URL(request.final ?? request.url),
         ranges: request.ranges ?? true,
         maxBytes: options.maxBytes,
         maxConnections: options.connections ?? tuning.connections,
+        chunkBytes: request.chunkBytes ?? Infinity,
         slots,
       }
       try {
@@ -47,6 +53,20 @@ export function createHttpTransport(tuned: Partial<Tuning> = {}): Transport<Opti
       }
     },
   }
+}
+
+/** Who we are for the link, with what the site's own player would send for this file: its cookies are this host's alone. */
+function visitorOf({ home, headers = {} }: Request, url: URL, options: Options): Visitor {
+  const { cookie = '', ...others } = headers
+  const visitor = new Visitor(home === undefined ? url : new URL(home), options, others)
+  for (const pair of cookie.split(';')) if (pair.includes('=')) visitor.remember(url, [`${pair.trim()}; Path=/`])
+  return visitor
+}
+
+/** Some sites show an advertisement first. Waits for what is soon; what is later the site may refuse itself. */
+async function until(notBefore: string | undefined, signal: AbortSignal): Promise<void> {
+  const ms = notBefore === undefined ? 0 : Date.parse(notBefore) - Date.now()
+  if (ms > 0) await sleep(Math.min(ms, mostWaitMs), undefined, { signal })
 }
 
 /** The type by the first bytes where they tell, else what the server said; a name without an extension gets the type's. */

@@ -32,6 +32,15 @@ export async function fetchFast(context: Context, total: number): Promise<number
 
 type Gap = readonly [from: number, to: number]
 
+/** A gap as pieces of at most so many bytes. */
+function cut([from, to]: Gap, most: number): Gap[] {
+  const pieces = Math.max(1, Math.ceil((to - from) / most))
+  return Array.from(
+    { length: pieces },
+    (_, at) => [at === 0 ? from : from + at * most, Math.min(to, from + (at + 1) * most)] as const,
+  )
+}
+
 /** Hands gaps to lanes, cuts long lanes in two, and asks `grow` how many to have. */
 class Fast {
   readonly #context: Context
@@ -57,7 +66,7 @@ class Fast {
     this.#buffers = new Buffers(context.tuning.bufferBytes)
     this.#host = context.final.host
     this.#before = context.landing.bytes
-    this.#gaps = [...missing(context.landing.have, total)]
+    this.#gaps = missing(context.landing.have, total).flatMap((gap) => cut(gap, context.chunkBytes))
   }
 
   async run(): Promise<void> {
@@ -102,7 +111,11 @@ class Fast {
   }
 
   async #drive([from, to]: Gap): Promise<void> {
-    const whole = from === 0 && to === this.#total && (this.#total < wholeBytes || !this.#context.ranges)
+    const whole =
+      from === 0 &&
+      to === this.#total &&
+      to <= this.#context.chunkBytes &&
+      (this.#total < wholeBytes || !this.#context.ranges)
     const back = this.#overlapBefore(from)
     const started = performance.now()
     const size = this.#lanes.size === 0 ? 'big' : 'small'
