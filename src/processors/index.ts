@@ -1,6 +1,8 @@
 import type { Processor } from '#pipeline/engine.ts'
+import { merge } from './merge/processor.ts'
 import { probe } from './probe/processor.ts'
+import { remux } from './remux/processor.ts'
 import { thumbnail } from './thumbnail/processor.ts'
 
 /** Everything that turns files into files. A new one is a folder and a line here. */
-export const processors: readonly Processor[] = [probe, thumbnail]
+export const processors: readonly Processor[] = [probe, thumbnail, merge, remux]

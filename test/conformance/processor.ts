@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { copyFile } from 'node:fs/promises'
+import { copyFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
@@ -11,30 +11,51 @@ import { asset, localRun, scratch } from '#test/fakes/local-run.ts'
 import { sample } from '#test/fakes/media.ts'
 import type { Sample } from '#test/fakes/media.ts'
 
+export interface SuiteHow {
+  /** Where the defaults would leave the sample as it is. */
+  readonly options?: Readonly<Record<string, unknown>>
+  /** Further samples that it needs beside the one it takes. */
+  readonly beside?: readonly Sample[]
+  /** It judges by something else than the type. */
+  readonly takesAnyType?: boolean
+}
+
 /** What every processor must do. `takes` is a sample that it accepts. */
-export function processorSuite(title: string, processor: Processor, takes: Sample): void {
-  const options = processor.options.parse({})
+export function processorSuite(title: string, processor: Processor, takes: Sample, how: SuiteHow = {}): void {
+  const options = processor.options.parse(how.options ?? {})
+  // Made once: it costs more than what is tried with it.
+  let bytes: Promise<Buffer> | undefined
+  const sampleIn = async (dir: string) => {
+    const path = join(dir, takes)
+    bytes ??= sample(dir, takes).then(() => readFile(path))
+    await writeFile(path, await bytes)
+    return path
+  }
+  const besides = (dir: string) =>
+    Promise.all((how.beside ?? []).map(async (kind) => assetOf(await sample(dir, kind, `beside.${kind}`))))
 
   test(`${title}: it accepts its sample and judges by type, never by throwing`, async (t) => {
     const dir = await scratch(t)
-    const one = await assetOf(await sample(dir, takes))
+    const one = await assetOf(await sampleIn(dir))
     assert.equal(processor.accepts(one), true)
     for (const type of ['', 'x', 'text/plain', 'application/octet-stream', '__proto__', 'video/', '/']) {
       assert.equal(typeof processor.accepts({ ...one, type }), 'boolean')
     }
-    assert.equal(processor.accepts({ ...one, type: 'text/plain' }), false)
+    if (!how.takesAnyType) assert.equal(processor.accepts({ ...one, type: 'text/plain' }), false)
   })
 
   test(`${title}: its input is left as it was`, async (t) => {
     const dir = await scratch(t)
-    const one = await assetOf(await sample(dir, takes))
-    await processor.process([one], options, localRun(dir))
-    assert.equal(await digestFile(one.path), one.sha256)
+    const one = await assetOf(await sampleIn(dir))
+    const all = [one, ...(await besides(dir))]
+    await processor.process(all, options, localRun(dir))
+    for (const each of all) assert.equal(await digestFile(each.path), each.sha256)
   })
 
   test(`${title}: no name of a file is taken for anything else`, async (t) => {
     const dir = await scratch(t)
-    const plain = await sample(dir, takes)
+    const plain = await sampleIn(dir)
+    const more = await besides(dir)
     const expected = await outcome([await assetOf(plain)])
     const extension = takes.slice(takes.lastIndexOf('.'))
     for (const [index, stem] of [
@@ -56,7 +77,7 @@ export function processorSuite(title: string, processor: Processor, takes: Sampl
 
     async function outcome(assets: readonly LocalAsset[]) {
       const run = localRun<unknown>(dir)
-      const results = await processor.process(assets, options, run)
+      const results = await processor.process([...assets, ...more], options, run)
       const notes = run.notes.map(({ facts, thumbnail }) => [facts, thumbnail?.sha256])
       return [results.map(({ sha256, type }) => [sha256, type]), notes]
     }
@@ -64,10 +85,10 @@ export function processorSuite(title: string, processor: Processor, takes: Sampl
 
   test(`${title}: an abort ends it with the reason of the signal`, async (t) => {
     const dir = await scratch(t)
-    const one = await assetOf(await sample(dir, takes))
+    const one = await assetOf(await sampleIn(dir))
     const reason = new Error('the house stops')
     await assert.rejects(
-      processor.process([one], options, localRun(dir, { signal: AbortSignal.abort(reason) })),
+      processor.process([one, ...(await besides(dir))], options, localRun(dir, { signal: AbortSignal.abort(reason) })),
       reason,
     )
   })
@@ -75,7 +96,7 @@ export function processorSuite(title: string, processor: Processor, takes: Sampl
   if (processor.tools.length > 0) {
     test(`${title}: an abort while its program works ends the program too`, async (t) => {
       const dir = await scratch(t)
-      const one = await assetOf(await sample(dir, takes))
+      const one = await assetOf(await sampleIn(dir))
       // A pipe that nobody writes to: the program waits at it for ever.
       await promisify(execFile)('mkfifo', [join(dir, 'pipe')])
       const abort = new AbortController()
@@ -86,7 +107,10 @@ export function processorSuite(title: string, processor: Processor, takes: Sampl
         abort.abort(reason)
       }
       const run = localRun<unknown>(dir, { signal: abort.signal, onSpawn })
-      await assert.rejects(processor.process([{ ...one, path: join(dir, 'pipe') }], options, run), reason)
+      await assert.rejects(
+        processor.process([{ ...one, path: join(dir, 'pipe') }, ...(await besides(dir))], options, run),
+        reason,
+      )
       assert.ok(pid > 0)
       assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
     })
@@ -94,8 +118,9 @@ export function processorSuite(title: string, processor: Processor, takes: Sampl
 
   test(`${title}: a second try in the same scratch folder ends as the first`, async (t) => {
     const dir = await scratch(t)
-    const one = await assetOf(await sample(dir, takes))
-    const digests = async () => (await processor.process([one], options, localRun(dir))).map(({ sha256 }) => sha256)
+    const one = await assetOf(await sampleIn(dir))
+    const all = [one, ...(await besides(dir))]
+    const digests = async () => (await processor.process(all, options, localRun(dir))).map(({ sha256 }) => sha256)
     assert.deepEqual(await digests(), await digests())
   })
 }
