@@ -3,6 +3,7 @@ import { merge } from './merge/processor.ts'
 import { probe } from './probe/processor.ts'
 import { remux } from './remux/processor.ts'
 import { thumbnail } from './thumbnail/processor.ts'
+import { trim } from './trim/processor.ts'
 
 /** Everything that turns files into files. A new one is a folder and a line here. */
-export const processors: readonly Processor[] = [probe, thumbnail, merge, remux]
+export const processors: readonly Processor[] = [probe, thumbnail, merge, remux, trim]
