@@ -1,4 +1,5 @@
 import type { Processor } from '#pipeline/engine.ts'
+import { audio } from './audio/processor.ts'
 import { merge } from './merge/processor.ts'
 import { probe } from './probe/processor.ts'
 import { remux } from './remux/processor.ts'
@@ -6,4 +7,4 @@ import { thumbnail } from './thumbnail/processor.ts'
 import { trim } from './trim/processor.ts'
 
 /** Everything that turns files into files. A new one is a folder and a line here. */
-export const processors: readonly Processor[] = [probe, thumbnail, merge, remux, trim]
+export const processors: readonly Processor[] = [probe, thumbnail, merge, remux, trim, audio]

@@ -91,7 +91,9 @@ test('a webm, a Matroska file and a transport stream are cut too', async (t) => 
     ['x.mkv', {}],
     ['x.ts', {}],
   ] as const) {
-    near((await trimmed(t, name, { ...how, seconds: 4 }, { ranges })).lengths, [1], 0.5)
+    const { lengths } = await trimmed(t, name, { ...how, seconds: 4 }, { ranges })
+    // A transport stream has no index, so that one key frame earlier may be found.
+    near(lengths, [1], name === 'x.ts' ? 1.1 : 0.15)
   }
 })
 
