@@ -4,7 +4,8 @@ import { merge } from './merge/processor.ts'
 import { probe } from './probe/processor.ts'
 import { remux } from './remux/processor.ts'
 import { thumbnail } from './thumbnail/processor.ts'
+import { convert } from './convert/processor.ts'
 import { trim } from './trim/processor.ts'
 
 /** Everything that turns files into files. A new one is a folder and a line here. */
-export const processors: readonly Processor[] = [probe, thumbnail, merge, remux, trim, audio]
+export const processors: readonly Processor[] = [probe, thumbnail, merge, remux, trim, audio, convert]
