@@ -1,11 +1,29 @@
 import type { Processor } from '#pipeline/engine.ts'
 import { audio } from './audio/processor.ts'
+import { contactSheet } from './contact-sheet/processor.ts'
+import { convert } from './convert/processor.ts'
+import { fit } from './fit/processor.ts'
 import { merge } from './merge/processor.ts'
 import { probe } from './probe/processor.ts'
 import { remux } from './remux/processor.ts'
+import { sample } from './sample/processor.ts'
+import { screenshots } from './screenshots/processor.ts'
+import { sprite } from './sprite/processor.ts'
 import { thumbnail } from './thumbnail/processor.ts'
-import { convert } from './convert/processor.ts'
 import { trim } from './trim/processor.ts'
 
 /** Everything that turns files into files. A new one is a folder and a line here. */
-export const processors: readonly Processor[] = [probe, thumbnail, merge, remux, trim, audio, convert]
+export const processors: readonly Processor[] = [
+  probe,
+  thumbnail,
+  merge,
+  remux,
+  trim,
+  audio,
+  convert,
+  fit,
+  sample,
+  screenshots,
+  contactSheet,
+  sprite,
+]

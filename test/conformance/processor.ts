@@ -16,6 +16,8 @@ export interface SuiteHow {
   readonly options?: Readonly<Record<string, unknown>>
   /** Further samples that it needs beside the one it takes. */
   readonly beside?: readonly Sample[]
+  /** Texts among its results hold the name of the file. */
+  readonly namesInside?: boolean
   /** It judges by something else than the type. */
   readonly takesAnyType?: boolean
 }
@@ -79,7 +81,8 @@ export function processorSuite(title: string, processor: Processor, takes: Sampl
       const run = localRun<unknown>(dir)
       const results = await processor.process([...assets, ...more], options, run)
       const notes = run.notes.map(({ facts, thumbnail }) => [facts, thumbnail?.sha256])
-      return [results.map(({ sha256, type }) => [sha256, type]), notes]
+      const isNamed = (type: string) => how.namesInside === true && type.startsWith('text/')
+      return [results.map(({ sha256, type }) => [isNamed(type) || sha256, type]), notes]
     }
   })
 
