@@ -1,10 +1,37 @@
 import type { Processor } from '#pipeline/engine.ts'
 import { archive } from './archive/processor.ts'
+import { audio } from './audio/processor.ts'
 import { checksum } from './checksum/processor.ts'
+import { contactSheet } from './contact-sheet/processor.ts'
+import { convert } from './convert/processor.ts'
 import { filter } from './filter/processor.ts'
+import { fit } from './fit/processor.ts'
+import { merge } from './merge/processor.ts'
 import { probe } from './probe/processor.ts'
+import { remux } from './remux/processor.ts'
 import { rename } from './rename/processor.ts'
+import { sample } from './sample/processor.ts'
+import { screenshots } from './screenshots/processor.ts'
+import { sprite } from './sprite/processor.ts'
 import { thumbnail } from './thumbnail/processor.ts'
+import { trim } from './trim/processor.ts'
 
 /** Everything that turns files into files. A new one is a folder and a line here. */
-export const processors: readonly Processor[] = [probe, thumbnail, filter, checksum, rename, archive]
+export const processors: readonly Processor[] = [
+  probe,
+  thumbnail,
+  merge,
+  remux,
+  trim,
+  audio,
+  convert,
+  fit,
+  sample,
+  screenshots,
+  contactSheet,
+  sprite,
+  filter,
+  rename,
+  checksum,
+  archive,
+]

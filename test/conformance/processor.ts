@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { copyFile } from 'node:fs/promises'
+import { copyFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
@@ -13,11 +13,15 @@ import type { Sample } from '#test/fakes/media.ts'
 
 export interface SuiteHow {
   /** Options without which it does nothing. */
-  readonly options?: unknown
-  /** It works on files of every type. */
-  readonly takesAny?: boolean
+  readonly options?: Readonly<Record<string, unknown>>
+  /** Further samples that it needs beside the one it takes. */
+  readonly beside?: readonly Sample[]
+  /** Texts among its results hold the name of the file. */
+  readonly namesInside?: boolean
   /** What it writes holds the names of its inputs. */
   readonly writesNames?: boolean
+  /** It works on files of every type. */
+  readonly takesAny?: boolean
 }
 
 /** A file that `sample` does not make: its name, and what makes it in a folder and tells its path. */
@@ -33,13 +37,22 @@ export function processorSuite(
   takes: Sample | OwnSample,
   how: SuiteHow = {},
 ): void {
-  const make = (dir: string) => (typeof takes === 'string' ? sample(dir, takes) : takes.make(dir))
   const named = typeof takes === 'string' ? takes : takes.name
   const options = processor.options.parse(how.options ?? {})
+  // Made once: it costs more than what is tried with it.
+  let bytes: Promise<Buffer> | undefined
+  const sampleIn = async (dir: string) => {
+    const path = join(dir, named)
+    bytes ??= (typeof takes === 'string' ? sample(dir, takes) : takes.make(dir)).then((made) => readFile(made))
+    await writeFile(path, await bytes)
+    return path
+  }
+  const besides = (dir: string) =>
+    Promise.all((how.beside ?? []).map(async (kind) => assetOf(await sample(dir, kind, `beside.${kind}`))))
 
   test(`${title}: it accepts its sample and judges by type, never by throwing`, async (t) => {
     const dir = await scratch(t)
-    const one = await assetOf(await make(dir))
+    const one = await assetOf(await sampleIn(dir))
     assert.equal(processor.accepts(one), true)
     for (const type of ['', 'x', 'text/plain', 'application/octet-stream', '__proto__', 'video/', '/']) {
       assert.equal(typeof processor.accepts({ ...one, type }), 'boolean')
@@ -49,14 +62,16 @@ export function processorSuite(
 
   test(`${title}: its input is left as it was`, async (t) => {
     const dir = await scratch(t)
-    const one = await assetOf(await make(dir))
-    await processor.process([one], options, localRun(dir))
-    assert.equal(await digestFile(one.path), one.sha256)
+    const one = await assetOf(await sampleIn(dir))
+    const all = [one, ...(await besides(dir))]
+    await processor.process(all, options, localRun(dir))
+    for (const each of all) assert.equal(await digestFile(each.path), each.sha256)
   })
 
   test(`${title}: no name of a file is taken for anything else`, async (t) => {
     const dir = await scratch(t)
-    const plain = await make(dir)
+    const plain = await sampleIn(dir)
+    const more = await besides(dir)
     const expected = await outcome([await assetOf(plain)])
     const extension = named.slice(named.lastIndexOf('.'))
     for (const [index, stem] of [
@@ -78,18 +93,20 @@ export function processorSuite(
 
     async function outcome(assets: readonly LocalAsset[]) {
       const run = localRun<unknown>(dir)
-      const results = await processor.process(assets, options, run)
+      const results = await processor.process([...assets, ...more], options, run)
       const notes = run.notes.map(({ facts, thumbnail }) => [facts, thumbnail?.sha256])
-      return [results.map(({ sha256, type }) => (how.writesNames === true ? type : [sha256, type])), notes]
+      const isNamed = (type: string) =>
+        how.writesNames === true || (how.namesInside === true && type.startsWith('text/'))
+      return [results.map(({ sha256, type }) => [isNamed(type) || sha256, type]), notes]
     }
   })
 
   test(`${title}: an abort ends it with the reason of the signal`, async (t) => {
     const dir = await scratch(t)
-    const one = await assetOf(await make(dir))
+    const one = await assetOf(await sampleIn(dir))
     const reason = new Error('the house stops')
     await assert.rejects(
-      processor.process([one], options, localRun(dir, { signal: AbortSignal.abort(reason) })),
+      processor.process([one, ...(await besides(dir))], options, localRun(dir, { signal: AbortSignal.abort(reason) })),
       reason,
     )
   })
@@ -97,7 +114,7 @@ export function processorSuite(
   if (processor.tools.length > 0) {
     test(`${title}: an abort while its program works ends the program too`, async (t) => {
       const dir = await scratch(t)
-      const one = await assetOf(await make(dir))
+      const one = await assetOf(await sampleIn(dir))
       // A pipe that nobody writes to: the program waits at it for ever.
       await promisify(execFile)('mkfifo', [join(dir, 'pipe')])
       const abort = new AbortController()
@@ -108,7 +125,10 @@ export function processorSuite(
         abort.abort(reason)
       }
       const run = localRun<unknown>(dir, { signal: abort.signal, onSpawn })
-      await assert.rejects(processor.process([{ ...one, path: join(dir, 'pipe') }], options, run), reason)
+      await assert.rejects(
+        processor.process([{ ...one, path: join(dir, 'pipe') }, ...(await besides(dir))], options, run),
+        reason,
+      )
       assert.ok(pid > 0)
       assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
     })
@@ -116,8 +136,9 @@ export function processorSuite(
 
   test(`${title}: a second try in the same scratch folder ends as the first`, async (t) => {
     const dir = await scratch(t)
-    const one = await assetOf(await make(dir))
-    const digests = async () => (await processor.process([one], options, localRun(dir))).map(({ sha256 }) => sha256)
+    const one = await assetOf(await sampleIn(dir))
+    const all = [one, ...(await besides(dir))]
+    const digests = async () => (await processor.process(all, options, localRun(dir))).map(({ sha256 }) => sha256)
     assert.deepEqual(await digests(), await digests())
   })
 }

@@ -10,6 +10,7 @@ import type { MediaFacts } from '@jackdaw/contract/nouns/asset.ts'
 import type { Progress } from '@jackdaw/contract/nouns/job.ts'
 import { digestFile } from '#kernel/digest.ts'
 import { newId } from '#kernel/ids.ts'
+import { sniffFile } from '#kernel/sniff.ts'
 import type { Child, LocalAsset, Run, SpawnHow } from '#pipeline/engine.ts'
 
 export interface LocalRun<C> extends Run<C> {
@@ -57,11 +58,17 @@ export function localRun<C>(
       how.onReport?.()
     },
     charge: () => 0,
-    keep: (path, as) => asset(path, as),
+    keep: async (path, as) => asset(path, { ...as, type: await typeOf(path, as) }),
     note: (asset, facts, also) => void run.notes.push({ asset: asset.id, facts, thumbnail: also?.thumbnail }),
     log: () => undefined,
   }
   return run
+}
+
+/** As the house does it: what the caller says counts where neither the bytes nor the name tell. */
+async function typeOf(path: string, as: { name: string; type?: string }): Promise<string> {
+  const seen = await sniffFile(path, as.name)
+  return seen === 'application/octet-stream' ? (as.type ?? seen) : seen
 }
 
 /** A folder that goes with the test. */
@@ -74,7 +81,14 @@ export async function scratch(t: TestContext, under: string = tmpdir()): Promise
 /** An asset of a file that exists. */
 export async function asset(
   path: string,
-  as: { name?: string; type?: string; sha256?: string; state?: LocalAsset['state']; createdAt?: string } = {},
+  as: {
+    name?: string
+    type?: string
+    sha256?: string
+    role?: LocalAsset['role']
+    state?: LocalAsset['state']
+    createdAt?: string
+  } = {},
 ): Promise<LocalAsset> {
   return {
     id: newId(),
@@ -82,6 +96,7 @@ export async function asset(
     type: as.type ?? 'application/octet-stream',
     bytes: (await stat(path)).size,
     sha256: as.sha256 ?? (await digestFile(path)),
+    ...(as.role && { role: as.role }),
     state: as.state ?? 'scratch',
     createdAt: as.createdAt ?? new Date().toISOString(),
     path,

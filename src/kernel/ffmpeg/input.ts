@@ -40,7 +40,8 @@ const pictures: Readonly<Record<string, string>> = {
 const moving = new Set(['image/avif', 'image/heic', 'image/heif', 'application/mxf', 'application/ogg'])
 const playlists = new Set(['audio/x-mpegurl', 'audio/mpegurl', 'video/x-mpegurl', 'video/vnd.mpeg.dash.mpd'])
 
-const demuxers = [
+/** Each holds its media in one file and opens no other. */
+export const demuxers = [
   'mov,matroska,avi,flv,live_flv,mpegts,mpeg,mpegvideo,m4v,h264,hevc,ivf,asf,rm,mxf,dv,vob,nut,ogg,webm',
   'mp3,wav,w64,aiff,caf,flac,aac,ac3,eac3,dts,truehd,amr,ape,wv,tta,au,mpc,mpc8,tak,dsf,iff,oma,xwma',
 ].join(',')

@@ -20,16 +20,19 @@ export interface WorkHow {
   readonly seconds?: number | undefined
   /** Seconds of this file come after so many of others, for one bar over several files. */
   readonly after?: number
+  /** Each line of its standard output that is not about progress. */
+  readonly onLine?: (line: string) => void
   readonly stdin?: Readable
   readonly inputs?: readonly Readable[]
 }
 
 /**
  * Runs ffmpeg and reports its progress in seconds of media. `args` hold inputs (see `mediaInput`) and one output, which
- * goes as `file:PATH`. Existing outputs are overwritten. Throws `process.failed` with ffmpeg's own last words.
+ * goes as `file:PATH`. Existing outputs are overwritten. Returns the seconds that were written. Throws `process.failed` with ffmpeg's own last words, or
+ * `process.unsupported` when they are about a codec that this ffmpeg does not have.
  */
-export async function ffmpeg(run: ToolRun, args: readonly string[], how: WorkHow = {}): Promise<void> {
-  const { seconds, after = 0, stdin, inputs } = how
+export async function ffmpeg(run: ToolRun, args: readonly string[], how: WorkHow = {}): Promise<number> {
+  const { seconds, after = 0, onLine, stdin, inputs } = how
   const child = await run.spawn(
     'ffmpeg',
     ['-nostdin', ...quiet, '-y', '-progress', 'pipe:1', '-stats_period', '0.25', ...args],
@@ -38,7 +41,9 @@ export async function ffmpeg(run: ToolRun, args: readonly string[], how: WorkHow
       ...(inputs && { inputs }),
     },
   )
-  for await (const done of moments(child.stdout)) {
+  let written = 0
+  for await (const done of moments(child.stdout, onLine)) {
+    written = done
     const of = seconds === undefined ? undefined : after + seconds
     run.report({
       unit: 'seconds',
@@ -48,15 +53,21 @@ export async function ffmpeg(run: ToolRun, args: readonly string[], how: WorkHow
   }
   try {
     await child.done
+    return written
   } catch (thrown) {
     run.signal.throwIfAborted()
     if (!isFault(thrown, 'house.tool-failed')) throw thrown
-    throw new Fault('process.failed', { reason: reasonOf(thrown) }, { cause: thrown })
+    const reason = reasonOf(thrown)
+    throw new Fault(missing.test(reason) ? 'process.unsupported' : 'process.failed', { reason }, { cause: thrown })
   }
 }
 
+/** How ffmpeg says that it was built without something. */
+const missing =
+  /Unknown (?:en|de)coder|Encoder not found|Decoder \(.*\) not found|No such filter|Unknown output format/i
+
 /** Seconds of output, as `-progress` writes them: `out_time_us=1234567`, "N/A" before the first packet. */
-async function* moments(stdout: Readable): AsyncGenerator<number> {
+async function* moments(stdout: Readable, onLine?: (line: string) => void): AsyncGenerator<number> {
   let rest = ''
   for await (const chunk of stdout as AsyncIterable<Buffer>) {
     const lines = (rest + chunk.toString('latin1')).split('\n')
@@ -64,6 +75,7 @@ async function* moments(stdout: Readable): AsyncGenerator<number> {
     for (const line of lines) {
       const match = /^out_time_us=(\d+)/.exec(line)
       if (match) yield Number(match[1]) / 1e6
+      else onLine?.(line)
     }
   }
 }

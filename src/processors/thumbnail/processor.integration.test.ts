@@ -66,6 +66,35 @@ test('a song without a cover stays without, and costs no process once it is prob
   assert.equal(probed.run.spawned.length, 0)
 })
 
+test('a cover that came with a film stands for it, unless a moment is asked for', async (t) => {
+  const dir = await scratch(t)
+  const film = await assetOf(await sample(dir, 'video.mp4'))
+  const cover = await assetOf(await sample(dir, 'picture.jpg'), { role: 'cover' })
+  for (const [options, size] of [
+    [{}, [480, 240]],
+    [{ atSeconds: 1 }, [480, 270]],
+  ] as const) {
+    const run = localRun(dir)
+    assert.deepEqual(await thumbnail.process([film, cover], thumbnail.options.parse(options), run), [film, cover])
+    assert.equal(run.notes.length, 1)
+    assert.equal(run.notes[0]?.asset, film.id)
+    const look = localRun(dir)
+    const drawn = run.notes[0]?.thumbnail ?? assert.fail()
+    await probe.process([drawn], { strict: true }, look)
+    assert.deepEqual([look.notes[0]?.facts.width, look.notes[0]?.facts.height], size)
+  }
+})
+
+test('a cover that cannot be shown is passed over', async (t) => {
+  const dir = await scratch(t)
+  const film = await assetOf(await sample(dir, 'video.mp4'))
+  await writeFile(join(dir, 'cover.jpg'), 'no picture')
+  const cover = await assetOf(join(dir, 'cover.jpg'), { type: 'image/jpeg', role: 'cover' })
+  const run = localRun(dir)
+  await thumbnail.process([cover, film], thumbnail.options.parse({}), run)
+  assert.equal(run.notes[0]?.asset, film.id)
+})
+
 test('a thumbnail is as small as it is asked to be', async (t) => {
   assert.deepEqual((await draw(t, 'picture.jpg', { pixels: 100 })).size, [100, 50])
 })

@@ -14,7 +14,8 @@ export const ThumbnailOptions = z.object({
 export type ThumbnailOptions = z.infer<typeof ThumbnailOptions>
 
 /**
- * Notes one JPEG that stands for each asset: a frame of a video, the cover of a song, a smaller picture. Passes all assets
+ * Notes one JPEG that stands for each asset: the cover that came with it, a frame of a video, the cover inside a song, a
+ * smaller picture. Passes all assets
  * on; the thumbnail is not one of them. What cannot be shown stays without.
  */
 export const thumbnail: Processor<ThumbnailOptions, unknown> = {
@@ -25,9 +26,10 @@ export const thumbnail: Processor<ThumbnailOptions, unknown> = {
   checkpoint: z.unknown(),
   accepts: (asset) => isReadable(asset.type),
   async process(assets, options, run) {
+    const cover = assets.find(({ role }) => role === 'cover')
     for (const [index, asset] of assets.entries()) {
       run.signal.throwIfAborted()
-      const path = isReadable(asset.type) && mayShow(asset) ? await draw(asset, options, run) : undefined
+      const path = await pictureOf(asset, cover, options, run)
       if (path !== undefined) {
         const name = safeName(`${splitName(asset.name).stem}.thumb.jpg`)
         run.note(asset, {}, { thumbnail: await run.keep(path, { name, type: 'image/jpeg' }) })
@@ -36,6 +38,22 @@ export const thumbnail: Processor<ThumbnailOptions, unknown> = {
     }
     return assets
   },
+}
+
+/** The cover that came with it stands for a film or song; what comes beside the media has no picture of its own. */
+async function pictureOf(
+  asset: LocalAsset,
+  cover: LocalAsset | undefined,
+  options: ThumbnailOptions,
+  run: Run<unknown>,
+): Promise<string | undefined> {
+  if (asset.role !== undefined || !isReadable(asset.type)) return undefined
+  // A moment that was asked for is not on the cover.
+  if (cover !== undefined && options.atSeconds === undefined && !isPicture(asset.type)) {
+    const drawn = await draw(cover, options, run)
+    if (drawn !== undefined) return drawn
+  }
+  return mayShow(asset) ? await draw(asset, options, run) : undefined
 }
 
 /** The second to take when nobody knows how long a video is: past most black beginnings. */
