@@ -1,19 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { withEventMeta } from '@orpc/client'
 import { createRouterClient, implement } from '@orpc/server'
+import type { z } from 'zod'
 import { contract } from '@jackdaw/contract/contract.ts'
 import type { Event, EventData, EventType } from '@jackdaw/contract/events.ts'
 import { Fault, type FaultCode, type Facts } from '@jackdaw/contract/faults.ts'
 import { type Job, type JobDetail, type Progress, endedStates } from '@jackdaw/contract/nouns/job.ts'
-import type { ChoiceView } from '@jackdaw/contract/nouns/media.ts'
 import type { Recipe } from '@jackdaw/contract/nouns/recipe.ts'
 import type { EngineView } from '@jackdaw/contract/operations/house.ts'
-import type { Wish } from '@jackdaw/contract/operations/jobs.ts'
+import type { Wish, jobs as jobOperations } from '@jackdaw/contract/operations/jobs.ts'
 import type { PlannedStep } from '@jackdaw/contract/operations/recipes.ts'
 import type { Preferences } from '@jackdaw/contract/operations/preferences.ts'
 
 /** What becomes of a job after it was queued: a test plays it with `house.step…`. */
 export type Play = (id: string, house: FakeHouse) => Promise<void> | void
+
+/** What a job that waits for a choice offers, and what was chosen of it. */
+type Offer = z.infer<NonNullable<(typeof jobOperations.choices)['~orpc']['outputSchema']>>
+type Chosen = { readonly choice?: string | undefined; readonly items?: string | undefined }
 
 const at = '2026-01-01T00:00:00.000Z'
 const step = { step: 's1', kind: 'fetch', engine: 'http', label: 'fetching' } as const
@@ -33,7 +37,7 @@ export class FakeHouse {
   preferences: Preferences = {}
   engines: EngineView[] = []
   paused = false
-  readonly #offers = new Map<string, { choices: ChoiceView[]; fits: string; chosen(choice: string): void }>()
+  readonly #offers = new Map<string, { offer: Offer; chosen(choice: Chosen): void }>()
   readonly #play: Play
   #wake = Promise.withResolvers<void>()
   #volatile: { after: number; event: Event }[] = []
@@ -133,30 +137,29 @@ export class FakeHouse {
     return this.job(id)
   }
 
-  /** Waits for a choice, as a job with `chooseSeconds` does; gives the id of the one that was chosen. */
-  ask(id: string, choices: ChoiceView[], fits: string): Promise<string> {
-    const { promise, resolve } = Promise.withResolvers<string>()
-    this.#offers.set(id, { choices, fits, chosen: resolve })
+  /** Waits for a choice, as a job with `chooseSeconds` does; gives what was chosen. */
+  ask(id: string, offer: Pick<Offer, 'choices'> & Partial<Offer>): Promise<Chosen> {
+    const { promise, resolve } = Promise.withResolvers<Chosen>()
+    const { title } = this.job(id)
+    const until = '2026-01-01T01:00:00.000Z'
+    this.#offers.set(id, { offer: { title, subtitles: [], until, ...offer }, chosen: resolve })
     this.change(id, { state: 'running' })
-    this.emit('job.asked', id, {
-      title: this.job(id).title,
-      choices: choices.length,
-      until: '2026-01-01T01:00:00.000Z',
-    })
+    this.emit('job.asked', id, { title, choices: offer.choices.length || (offer.entries ?? []).length, until })
     return promise
   }
 
-  offer(id: string) {
-    const offer = this.#offers.get(id)
-    if (offer === undefined) throw new Fault('input.conflict', { reason: 'the job asks nothing' })
-    return offer
+  offer(id: string): Offer {
+    const asked = this.#offers.get(id)
+    if (asked === undefined) throw new Fault('input.conflict', { reason: 'the job waits for no choice' })
+    return asked.offer
   }
 
-  choose(id: string, choice: string | undefined): Job {
-    const { fits, chosen } = this.offer(id)
+  choose(id: string, choice: Chosen): Job {
+    const { title } = this.offer(id)
+    const asked = this.#offers.get(id)
     this.#offers.delete(id)
-    this.emit('job.planned', id, { title: this.job(id).title, steps: 2 })
-    chosen(choice ?? fits)
+    this.emit('job.planned', id, { title, steps: 2 })
+    asked?.chosen(choice)
     return this.job(id)
   }
 
@@ -306,14 +309,8 @@ function routerOf(house: FakeHouse) {
         house.retries.push(input)
         return act('queued', 'job.retried')(input.id)
       }),
-      choices: os.jobs.choices.handler(({ input }) => {
-        const { choices, fits } = house.offer(input.id)
-        const about = { durationSeconds: 754 }
-        const why = 'the best that your preference allows'
-        const until = '2026-01-01T01:00:00.000Z'
-        return { title: house.job(input.id).title, about, choices, subtitles: [], fits: { choice: fits, why }, until }
-      }),
-      choose: os.jobs.choose.handler(({ input }) => house.choose(input.id, input.choice)),
+      choices: os.jobs.choices.handler(({ input }) => house.offer(input.id)),
+      choose: os.jobs.choose.handler(({ input: { id, ...chosen } }) => house.choose(id, chosen)),
       cancel: os.jobs.cancel.handler(({ input }) => house.cancel(input.id)),
       prioritise: os.jobs.prioritise.handler(({ input }) => house.change(input.id, { priority: input.priority })),
       move: os.jobs.move.handler(({ input }) => house.job(input.id)),

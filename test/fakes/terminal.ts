@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
 import type { Host, Screen, Session, Terminal } from '#faces/cli/host.ts'
 
 /** A terminal that remembers what was written to it. */
@@ -8,6 +8,14 @@ export interface FakeTerminal extends Terminal {
   out(): string
   err(): string
   lines(): string[]
+  /** Settles once this was written to standard output; what was there before `after` characters does not count. */
+  shows(pattern: RegExp, after?: number): Promise<void>
+}
+
+/** A keyboard for `stdin`: what is typed arrives as from a terminal in raw mode. */
+export function fakeKeyboard() {
+  const keys = new PassThrough()
+  return Object.assign(keys, { isTTY: true, setRawMode: () => keys, type: (text: string) => void keys.write(text) })
 }
 
 export function fakeTerminal(
@@ -15,12 +23,14 @@ export function fakeTerminal(
 ): FakeTerminal {
   const written = { out: '', err: '' }
   const listeners = new Set<(signal: string) => void>()
+  const waiting = new Set<() => void>()
   const screen = (to: 'out' | 'err'): Screen => ({
     isTTY: how.tty ?? false,
     columns: how.columns ?? 100,
     rows: how.rows ?? 30,
     write: (text) => {
       written[to] += text
+      for (const look of waiting) look()
       return true
     },
   })
@@ -39,6 +49,17 @@ export function fakeTerminal(
     interrupt: () => listeners.forEach((listener) => listener('SIGINT')),
     out: () => written.out,
     err: () => written.err,
+    shows: (pattern, after = 0) => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const look = () => {
+        if (!pattern.test(written.out.slice(after))) return
+        waiting.delete(look)
+        resolve()
+      }
+      waiting.add(look)
+      look()
+      return promise
+    },
     lines: () => written.out.split('\n').filter((line) => line !== ''),
     ...how,
   }

@@ -54,9 +54,9 @@ describe('a preview', () => {
 
   test('says which steps cannot be done here', () => {
     const steps = previewSteps(job({ options: { audio: 'mp3' } }), engines)
-    const absent = steps.filter(({ available }) => !available).map((step) => step.engine)
-    assert.ok(absent.includes('convert'), 'its program is missing')
-    assert.ok(absent.includes('audio'), 'there is no such engine')
-    assert.ok(!absent.includes('probe'))
+    const absent = new Set(steps.filter(({ available }) => !available).map((step) => step.engine))
+    assert.ok(absent.has('convert'), 'its program is missing')
+    assert.ok(absent.has('audio'), 'there is no such engine')
+    assert.ok(!absent.has('probe'))
   })
 })

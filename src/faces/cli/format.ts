@@ -21,6 +21,12 @@ export function span(seconds: number): string {
   return formatDuration(seconds)
 }
 
+/** `0:12`, `1:30`, `1:02:03`: a place in something that plays. */
+export function clock(seconds: number): string {
+  const text = formatDuration(seconds)
+  return text.endsWith('s') ? `0:${text.slice(0, -1).padStart(2, '0')}` : text
+}
+
 /**
  * Text from outside on one terminal line: a title must not move the cursor, colour the screen or turn the reading
  * direction (Unicode TR 36). Control characters become spaces.

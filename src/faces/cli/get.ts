@@ -1,17 +1,27 @@
+import { Fault } from '@jackdaw/contract/faults.ts'
+import { chooseSeconds } from './choose.ts'
 import type { CommonOptions, Host } from './host.ts'
+import { canAsk } from './can-ask.ts'
 import type { ReportOptions } from './report-for.ts'
 import { watching } from './watching.ts'
 import { type WishOptions, wishesFor } from './wishes.ts'
 
 export interface GetOptions extends CommonOptions, WishOptions, ReportOptions {
   readonly strict?: boolean
+  /** Ask which choice to take. */
+  readonly choose?: boolean
   /** Only put into the queue. */
   readonly wait: boolean
 }
 
 /** Fetches links and tells how it goes. Returns 0 when all are done, else the exit code of the first that is not. */
 export async function get(links: readonly string[], options: GetOptions, host: Host): Promise<number> {
-  const { wishes, batch } = await wishesFor(links, options, host.terminal)
+  const given = await wishesFor(links, options, host.terminal)
+  const { batch } = given
+  const asks = asksHere(options, host)
+  const wishes = asks
+    ? given.wishes.map((wish) => ({ ...wish, options: { ...wish.options, chooseSeconds } }))
+    : given.wishes
   const single = wishes.length === 1 && batch === undefined ? wishes[0] : undefined
   return watching(options, host, options.wait, async (session, signal) => {
     const { client } = session
@@ -20,7 +30,7 @@ export async function get(links: readonly string[], options: GetOptions, host: H
       const name = batch === undefined ? {} : { name: batch }
       return client.jobs.startMany({ ...name, lines: wishes, strict: options.strict ?? false }, { signal })
     }
-    if (options.wait) return { count: wishes.length, start }
+    if (options.wait) return { count: wishes.length, start, asks }
     const { jobs } = await start()
     for (const job of jobs) host.terminal.stdout.write(options.json ? `${JSON.stringify(job)}\n` : `${job.id}\n`)
     if (session.where === 'here' && !options.quiet) {
@@ -28,4 +38,15 @@ export async function get(links: readonly string[], options: GetOptions, host: H
     }
     return undefined
   })
+}
+
+/** Whether `--choose` asks here. Without somebody to ask it says so, and the choice that fits is taken. */
+function asksHere(options: GetOptions, { terminal }: Host): boolean {
+  if (!options.choose) return false
+  const invalid = (reason: string) => new Fault('input.invalid', { reason })
+  if (options.choice !== undefined) throw invalid('--choose asks what --choice answers: give one of them')
+  if (!options.wait) throw invalid('--choose waits for an answer: leave out --no-wait')
+  if (canAsk(terminal) && !options.json && !options.quiet) return true
+  terminal.stderr.write('jackdaw: there is no terminal to ask in, so the choice that fits is taken\n')
+  return false
 }

@@ -27,7 +27,7 @@ export interface ServeOptions extends CommonOptions {
 
 /** The outside of the command line: what a test replaces. */
 export interface Terminal {
-  readonly stdin: Readable
+  readonly stdin: Readable & { readonly isTTY?: boolean }
   readonly stdout: Screen
   readonly stderr: Screen
   readonly env: Readonly<Record<string, string | undefined>>

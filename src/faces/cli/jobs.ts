@@ -1,10 +1,13 @@
 import { Fault, isFault } from '@jackdaw/contract/faults.ts'
 import { JobState, type Job, type JobDetail } from '@jackdaw/contract/nouns/job.ts'
 import { asking, whole } from './asking.ts'
-import { plain, size, table } from './format.ts'
+import { canAsk } from './can-ask.ts'
+import { clock, plain, size, table } from './format.ts'
 import type { Client, CommonOptions, Host } from './host.ts'
 import { endLines } from './line.ts'
 import { paintFor, withPaths } from './report.ts'
+import { recipeOf } from './media-options.ts'
+import { type SecretOptions, secretsFor } from './secrets.ts'
 import { watching } from './watching.ts'
 
 type Json = CommonOptions & { readonly json?: boolean }
@@ -33,6 +36,7 @@ export async function showJob(id: string, options: Json & { follow?: boolean }, 
   if (options.follow) {
     return watching(options, host, true, async ({ client }, signal) => ({
       count: 1,
+      asks: canAsk(host.terminal) && !options.json,
       start: async () => ({ jobs: [await client.jobs.get({ id }, { signal })] }),
     }))
   }
@@ -43,18 +47,41 @@ export async function showJob(id: string, options: Json & { follow?: boolean }, 
   })
 }
 
+/** Begins jobs anew, with another recipe or with a password that was missing. */
+export async function retryJobs(
+  ids: readonly string[],
+  options: Json & Pick<SecretOptions, 'cookies' | 'key' | 'archivePasswordFile'> & { recipe?: string },
+  host: Host,
+): Promise<number> {
+  const { cookies, key, archivePasswordFile } = options
+  const given = {
+    ...(cookies === undefined ? {} : { cookies }),
+    ...(key === undefined ? {} : { key }),
+    ...(archivePasswordFile === undefined ? {} : { archivePasswordFile }),
+  }
+  const recipe = recipeOf(options.recipe)
+  const secrets = (await secretsFor(given, host.terminal))('')
+  return changeJobs('retry', ids, options, host, {
+    ...(recipe === undefined ? {} : { recipe }),
+    ...(secrets === undefined ? {} : { secrets }),
+  })
+}
+
+type Changes = Omit<Parameters<Client['jobs']['retry']>[0], 'id'>
+
 /** Does the same to several jobs; one that refuses does not keep the others from it. The first refusal decides the exit. */
 export async function changeJobs(
   verb: 'pause' | 'resume' | 'cancel' | 'retry',
   ids: readonly string[],
   options: Json,
   host: Host,
+  changes: Changes = {},
 ): Promise<number> {
   return asking(options, host, async (client, say, session) => {
     const refusals: { id: string; error: unknown }[] = []
     for (const id of ids) {
       try {
-        const job = await change(client, verb, id)
+        const job = await change(client, verb, id, changes)
         if (Array.isArray(job)) {
           for (const one of job)
             say(options.json ? JSON.stringify(one) : `${one.id}  ${one.state}  ${plain(one.title || one.link)}`)
@@ -90,6 +117,9 @@ function describe(job: JobDetail, host: Host): string[] {
     ['link', plain(job.link)],
     ['state', job.doing === undefined ? job.state : `${job.state}: ${plain(job.doing)}`],
     ['progress', progressText(job)],
+    ['recipe', job.recipe === 'default' ? '' : job.recipe],
+    ['length', job.about?.durationSeconds === undefined ? '' : clock(job.about.durationSeconds)],
+    ['by', plain(job.about?.author ?? '')],
     ['to', job.destinations.map(plain).join(', ')],
     ['created', job.createdAt],
     ['ended', job.endedAt ?? ''],
@@ -130,13 +160,27 @@ function stateAfter(verb: string, state: JobState): string {
 }
 
 /** The id of a batch stands for all of its failed jobs when they are begun anew. */
-async function change(client: Client, verb: 'pause' | 'resume' | 'cancel' | 'retry', id: string): Promise<Job | Job[]> {
+async function change(
+  client: Client,
+  verb: 'pause' | 'resume' | 'cancel' | 'retry',
+  id: string,
+  changes: Changes,
+): Promise<Job | Job[]> {
+  if (verb !== 'retry') return await client.jobs[verb]({ id })
   try {
-    return await client.jobs[verb]({ id })
+    return await client.jobs.retry({ id, ...changes })
   } catch (error) {
-    if (verb !== 'retry' || !isFault(error, 'input.unknown')) throw error
-    const { jobs } = await client.batches.retry({ id })
+    if (!isFault(error, 'input.unknown') || error.facts['noun'] !== 'job') throw error
+    const jobs = await retryBatch(client, id, changes)
     if (jobs.length === 0) throw error
     return jobs
   }
+}
+
+async function retryBatch(client: Client, batch: string, changes: Changes): Promise<Job[]> {
+  if (Object.keys(changes).length === 0) return (await client.batches.retry({ id: batch })).jobs
+  const { jobs } = await client.jobs.list({ batch, state: 'failed', limit: 1000 })
+  const begun: Job[] = []
+  for (const { id } of jobs) begun.push(await client.jobs.retry({ id, ...changes }))
+  return begun
 }

@@ -5,9 +5,9 @@ import stringWidth from 'string-width'
 import { catalogue, Fault, type FaultCode } from '@jackdaw/contract/faults.ts'
 import type { JobDetail } from '@jackdaw/contract/nouns/job.ts'
 import { paint } from './format.ts'
-import { endLines, exitOf, progressLine, summaryLine } from './line.ts'
+import { closingLines, endLines, exitOf, listEndLine, listLine, progressLine, summaryLine } from './line.ts'
 import { frame } from './report-live.ts'
-import type { JobView } from './view.ts'
+import type { JobView, StepView } from './view.ts'
 
 const bare = paint(false)
 const view = (more: Partial<JobView> = {}): JobView => ({
@@ -19,6 +19,7 @@ const view = (more: Partial<JobView> = {}): JobView => ({
     [
       's1',
       {
+        kind: 'fetch',
         label: 'fetching',
         progress: { unit: 'bytes', done: 13_107_200, of: 26_214_400, speed: 4_194_304, etaSeconds: 3 },
       },
@@ -32,9 +33,9 @@ const job = (more: Partial<JobDetail> = {}): JobDetail => ({
   account: 'a',
   link: 'http://a.example/film.mp4',
   title: 'film.mp4',
-  recipe: 'default',
   state: 'done',
   priority: 0,
+  recipe: 'default',
   destinations: ['folder:/srv'],
   createdAt: at,
   startedAt: at,
@@ -51,6 +52,17 @@ describe('the line of a running job', () => {
       progressLine(view(), 79, bare),
       'film.mp4        ████░░░░   50%    12.5/25.0 MiB    4.0 MiB/s     3s  fetching',
     )
+  })
+
+  test('shows how far a stream is, and how much faster than it plays', () => {
+    const progress = { unit: 'seconds', done: 12, of: 90, speed: 2.1, etaSeconds: 37 } as const
+    const steps = new Map([['s', { kind: 'process' as const, label: 'convert', progress }]])
+    const line = progressLine(view({ doing: 'convert', steps }), 100, bare)
+    assert.match(line, /13% +0:12\/1:30 +2\.1x +37s +convert$/)
+    const live = new Map([
+      ['s', { kind: 'fetch' as const, label: 'record', progress: { unit: 'seconds', done: 3723 } as const }],
+    ])
+    assert.match(progressLine(view({ steps: live }), 100, bare), / 1:02:03 /)
   })
 
   test('stands under the line of another job, cell by cell', () => {
@@ -79,7 +91,9 @@ describe('the line of a running job', () => {
     })
     fc.assert(
       fc.property(anything, fc.integer({ min: 20, max: 200 }), ({ title, note, progress }, width) => {
-        const steps = new Map([['s', { label: note, progress: { ...progress } as never }]])
+        const steps = new Map<string, StepView>([
+          ['s', { kind: 'fetch' as const, label: note, progress: { ...progress } as never }],
+        ])
         const line = progressLine(view({ title, note, steps }), width, bare)
         assert.ok(stringWidth(line) <= width, `${stringWidth(line)} > ${width}: ${line}`)
         assert.ok(!/\p{Cc}/u.test(line))
@@ -89,12 +103,50 @@ describe('the line of a running job', () => {
   })
 })
 
+describe('a list', () => {
+  const list = { title: 'Lectures', count: 30, ended: 12, failed: 2 }
+
+  test('has one line with how many have ended, and one that stays', () => {
+    assert.equal(listLine(list, 79, bare), `${'Lectures'.padEnd(36)}  █████████░░░░░░░░░░░░░░░  12/30  2 failed`)
+    assert.equal(listEndLine({ ...list, ended: 30 }, bare), '✗ Lectures  28 of 30 fetched')
+    assert.equal(listEndLine({ ...list, ended: 30, failed: 0 }, bare), '✓ Lectures  30 fetched')
+  })
+
+  test('stands last in the picture, under the entries that run; those that wait are not shown', () => {
+    const waiting = view({ id: 'w', title: 'waits', state: 'queued' })
+    const lines = frame({ views: [waiting, view()], lists: [list] }, { columns: 80, rows: 24 }, bare)
+    assert.equal(lines.length, 2)
+    assert.match(String(lines[0]), /^film\.mp4/)
+    assert.match(String(lines[1]), /^Lectures .* 12\/30 {2}2 failed$/)
+    const narrow = frame({ views: [view()], lists: [list, list, list] }, { columns: 20, rows: 6 }, bare)
+    assert.ok(narrow.length <= 3)
+    for (const line of narrow) assert.ok(stringWidth(line) <= 20)
+  })
+
+  test('ends with what failed, what was skipped and the totals', () => {
+    const totals = { done: 28, failed: 1, cancelled: 0, bytes: 1024, seconds: 3 }
+    const closing = {
+      totals,
+      failed: [job({ title: 'Lecture 7', fault: new Fault('source.gone', { reason: '404' }).view() })],
+      skipped: [{ title: 'Lecture 9', reason: 'private' }],
+      again: 'j1',
+    }
+    const lines = closingLines(closing, bare)
+    assert.match(String(lines[0]), /^✗ Lecture 7: There is nothing at this link any more \(404\).*\(source\.gone\)$/)
+    assert.deepEqual(lines.slice(1), [
+      '– Lecture 9: skipped: private',
+      '    try what failed again: jackdaw retry j1',
+      '28 done, 1 failed, 1 skipped  1.0 KiB in 3.0 s',
+    ])
+  })
+})
+
 describe('the picture of many jobs', () => {
   test('is never higher than the terminal; those that run come first', () => {
     const waiting = Array.from({ length: 40 }, (_, index) =>
       view({ id: `w${index}`, title: `w${index}`, state: 'queued' }),
     )
-    const lines = frame([...waiting, view()], 'a remark', 80, 12, bare)
+    const lines = frame({ views: [...waiting, view()], trouble: 'a remark' }, { columns: 80, rows: 12 }, bare)
     assert.equal(lines.length, 10)
     assert.match(String(lines[0]), /^film\.mp4/)
     assert.equal(lines.at(-2), '… 33 more (1 of 41 run)')

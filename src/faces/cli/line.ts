@@ -2,7 +2,7 @@ import stringWidth from 'string-width'
 import { type FaultView, fromView } from '@jackdaw/contract/faults.ts'
 import type { JobDetail, Progress } from '@jackdaw/contract/nouns/job.ts'
 import { formatDuration } from '#kernel/bytes.ts'
-import { type Paint, fit, pad, plain, size, span } from './format.ts'
+import { type Paint, clock, fit, pad, plain, size, span } from './format.ts'
 import { type JobView, deliveredBytes, progressOf } from './view.ts'
 
 /**
@@ -12,7 +12,7 @@ import { type JobView, deliveredBytes, progressOf } from './view.ts'
 export function progressLine(view: JobView, width: number, paint: Paint): string {
   const progress = progressOf(view)
   const share = progress?.of ? Math.min(1, progress.done / progress.of) : undefined
-  const speed = progress?.unit === 'bytes' && progress.speed ? `${size(progress.speed)}/s` : ''
+  const speed = progress === undefined ? '' : rate(progress)
   const eta = progress?.etaSeconds === undefined ? '' : formatDuration(progress.etaSeconds)
   const now = view.state === 'running' ? plain(view.note ?? view.doing ?? 'running') : view.state
   const cells = [
@@ -58,6 +58,32 @@ export function failedLine(title: string, fault: FaultView | undefined, paint: P
   return `${paint.red('✗')} ${paint.bold(plain(title))}: ${says}`
 }
 
+/** A list whose entries are fetched, as the screen shows it. */
+export interface ListView {
+  readonly title: string
+  readonly count: number
+  readonly ended: number
+  readonly failed: number
+}
+
+/** One line for a list: title, bar, how many of its entries have ended and how many of those failed. Pure. */
+export function listLine({ title, count, ended, failed }: ListView, width: number, paint: Paint): string {
+  const ends = `  ${ended}/${count}`
+  const fails = failed === 0 ? '' : `  ${failed} failed`
+  const counts = ends.length + fails.length + 8 > width ? ends : `${ends}${fails}`
+  const room = Math.max(0, width - counts.length)
+  const barWidth = Math.min(24, room - 22)
+  const drawn = barWidth < 6 ? '' : `  ${bar(count === 0 ? 1 : ended / count, barWidth, paint)}`
+  const titleWidth = Math.min(60, room - (drawn === '' ? 0 : barWidth + 2))
+  return `${paint.bold(pad(plain(title), titleWidth))}${drawn}${counts}`
+}
+
+/** What stays on the screen of a list that has ended; its entries have lines of their own. */
+export function listEndLine({ title, count, failed }: ListView, paint: Paint): string {
+  const mark = failed === 0 ? paint.green('✓') : paint.red('✗')
+  return `${mark} ${paint.bold(plain(title))}  ${failed === 0 ? count : `${count - failed} of ${count}`} fetched`
+}
+
 export interface Totals {
   readonly done: number
   readonly failed: number
@@ -66,11 +92,32 @@ export interface Totals {
   readonly seconds: number
 }
 
-export function summaryLine(totals: Totals): string {
+/** What is said when everything has ended. */
+export interface Closing {
+  readonly totals: Totals
+  /** Named once more, when they are too many or too far up to be seen. */
+  readonly failed: readonly Pick<JobDetail, 'title' | 'fault'>[]
+  /** Entries that the far side does not give. */
+  readonly skipped: readonly { readonly title: string; readonly reason: string }[]
+  /** What "jackdaw retry" takes to begin all failed ones anew. */
+  readonly again?: string
+}
+
+export function closingLines({ totals, failed, skipped, again }: Closing, paint: Paint): string[] {
+  return [
+    ...failed.map(({ title, fault }) => failedLine(title, fault, paint)),
+    ...skipped.map(({ title, reason }) => `${paint.dim('–')} ${plain(title)}: skipped: ${plain(reason)}`),
+    ...(again === undefined ? [] : [paint.dim(`    try what failed again: jackdaw retry ${again}`)]),
+    summaryLine(totals, skipped.length),
+  ]
+}
+
+export function summaryLine(totals: Totals, skipped = 0): string {
   const counts = [
     `${totals.done} done`,
     ...(totals.failed > 0 ? [`${totals.failed} failed`] : []),
     ...(totals.cancelled > 0 ? [`${totals.cancelled} cancelled`] : []),
+    ...(skipped > 0 ? [`${skipped} skipped`] : []),
   ]
   return `${counts.join(', ')}  ${size(totals.bytes)} in ${span(totals.seconds)}`
 }
@@ -87,13 +134,21 @@ function secondsOf(job: JobDetail): number {
   return Math.max(0, (Date.parse(job.endedAt) - Date.parse(job.startedAt ?? job.createdAt)) / 1000)
 }
 
-/** `3.8/19.1 MiB`, both in the unit of the whole; `3.8 MiB` while the whole is unknown; `3/12 items`. */
+/** `3.8/19.1 MiB`, both in the unit of the whole; `3.8 MiB` while the whole is unknown; `0:12/1:30`; `3/12 items`. */
 function amount({ unit, done, of }: Progress): string {
-  if (unit !== 'bytes') return `${Math.round(done)}${of === undefined ? '' : `/${Math.round(of)}`} ${unit}`
+  if (unit === 'seconds') return of === undefined ? clock(done) : `${clock(done)}/${clock(of)}`
+  if (unit === 'items') return `${Math.round(done)}${of === undefined ? '' : `/${Math.round(of)}`} items`
   if (of === undefined) return size(done)
   const [whole = '', name = ''] = size(of).split(' ')
   const share = of === 0 ? 0 : (Number(whole) * done) / of
   return `${share.toFixed(name === 'B' ? 0 : 1)}/${whole} ${name}`
+}
+
+/** `4.0 MiB/s`, or how many times faster than it plays: `2.1x`. */
+function rate({ unit, speed }: Progress): string {
+  if (!speed || unit === 'items') return ''
+  if (unit === 'bytes') return `${size(speed)}/s`
+  return `${speed < 10 ? speed.toFixed(1) : Math.round(speed)}x`
 }
 
 function bar(share: number, width: number, paint: Paint): string {

@@ -5,3 +5,8 @@ export type Run = (act: (args: string[], options: never) => Promise<number>) => 
 export function examples(...lines: string[]): string {
   return `\nExamples:\n${lines.map((line) => `  jackdaw ${line}`).join('\n')}`
 }
+
+/** Of an option that may repeat: everything that was given. */
+export function collect(value: string, before: readonly string[] | undefined): string[] {
+  return [...(before ?? []), value]
+}

@@ -1,37 +1,14 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { describe, test, type TestContext } from 'node:test'
+import { describe, test } from 'node:test'
 import type { Event } from '@jackdaw/contract/events.ts'
 import type { JobDetail } from '@jackdaw/contract/nouns/job.ts'
-import { FakeHouse, type Play } from '#test/fakes/contract-house.ts'
-import { type FakeTerminal, fakeHost, fakeTerminal } from '#test/fakes/terminal.ts'
-import type { Session } from './host.ts'
+import { film, folder, setUp } from '#test/fakes/command-line.ts'
+import type { Play } from '#test/fakes/contract-house.ts'
+import { fakeHost, fakeTerminal } from '#test/fakes/terminal.ts'
 import { runCli } from './program.ts'
-
-const film = 'https://a.example/film.mp4'
-
-function folder(t: TestContext): string {
-  const cwd = mkdtempSync(join(tmpdir(), 'jackdaw-cli-'))
-  t.after(() => rmSync(cwd, { recursive: true }))
-  return cwd
-}
-
-/** Runs the command line on a fake house in this process. */
-function setUp(play?: Play, how: Parameters<typeof fakeTerminal>[0] & { where?: Session['where'] } = {}) {
-  const house = new FakeHouse(play)
-  const terminal: FakeTerminal = fakeTerminal(how)
-  const state = { closed: 0, worked: [] as boolean[] }
-  const host = fakeHost(terminal, async () => ({
-    client: house.client(),
-    where: how.where ?? 'here',
-    [Symbol.asyncDispose]: async () => void state.closed++,
-  }))
-  const jackdaw = (...argv: string[]) => runCli(argv, host)
-  return { house, terminal, state, jackdaw }
-}
 
 describe('jackdaw get', () => {
   test('brings a link into the folder where the caller stands, and closes the house', async () => {
@@ -57,6 +34,55 @@ describe('jackdaw get', () => {
         secrets: { headers: { 'X-A': '1' }, user: 'me', password: 'pw' },
       },
     ])
+  })
+
+  test('takes what is asked of the media to where it belongs', async (t) => {
+    const cwd = folder(t)
+    writeFileSync(join(cwd, 'secret.txt'), 'sesame\n')
+    const { house, jackdaw } = setUp(undefined, { cwd })
+    const options =
+      '--quality 720p --language en --subs en,de --subs-as files --clip 1:30-2:00 --clip 90- --join-clips --exact --items 1-5 --page --record 5:00 --recipe small --extract --list-only --choice v1 --archive-password-file secret.txt'
+    const key = '0'.repeat(32)
+    const step = 'convert to=mp4 crf=23'
+    assert.equal(await jackdaw('get', film, ...options.split(' '), '--key', key, '--step', step), 0)
+    const [wish] = house.wishes
+    assert.equal(wish?.recipe, 'small')
+    assert.deepEqual(wish?.secrets, { keys: [{ key }], archivePassword: 'sesame' })
+    assert.deepEqual(wish?.options, {
+      quality: 720,
+      language: ['en'],
+      subs: ['en', 'de'],
+      subsAs: 'files',
+      clips: [{ from: 90, to: 120 }, { from: 90 }],
+      joinClips: true,
+      exact: true,
+      items: '1-5',
+      page: true,
+      list: true,
+      recordSeconds: 300,
+      choice: 'v1',
+      steps: [
+        { use: 'extract', with: {}, optional: false },
+        { use: 'convert', with: { to: 'mp4', crf: 23 }, optional: false },
+      ],
+    })
+  })
+
+  test('takes a link after an option whose value may be left out for a link', async () => {
+    const { house, terminal, jackdaw } = setUp()
+    assert.equal(await jackdaw('get', '--audio', film), 0)
+    assert.equal(await jackdaw('get', '--audio', 'mp3', film), 0)
+    assert.equal(await jackdaw('get', '--audio', 'a.example/talk'), 0)
+    assert.deepEqual(
+      house.wishes.map(({ link, options }) => [link, options?.audio]),
+      [
+        [film, 'best'],
+        [film, 'mp3'],
+        ['a.example/talk', 'best'],
+      ],
+    )
+    assert.equal(await jackdaw('get', '--audio', 'ogg', film), 64)
+    assert.match(terminal.err(), /--audio: expected mp3, m4a, opus, flac or wav, not "ogg"/)
   })
 
   test('with --to only, leaves nothing in the folder', async () => {
@@ -239,6 +265,29 @@ describe('jackdaw get', () => {
 })
 
 describe('the other commands', () => {
+  test('begin a job anew with what was missing', async (t) => {
+    const cwd = folder(t)
+    writeFileSync(join(cwd, 'secret.txt'), 'sesame\n')
+    const { house, jackdaw } = setUp(() => undefined, { cwd })
+    house.start({ link: film })
+    house.fail('j1', 'process.password', { name: 'a.zip' })
+    assert.equal(await jackdaw('retry', 'j1', '--archive-password-file', 'secret.txt', '--recipe', 'plain'), 0)
+    assert.deepEqual(house.retries, [{ id: 'j1', recipe: 'plain', secrets: { archivePassword: 'sesame' } }])
+    assert.equal(await jackdaw('retry', 'j1'), 0)
+    assert.deepEqual(house.retries[1], { id: 'j1' })
+  })
+
+  test('show one engine with its options', async () => {
+    const { house, terminal, jackdaw } = setUp()
+    const options = { type: 'object', properties: { crf: { type: 'integer', minimum: 0, maximum: 51, default: 23 } } }
+    const convert = { kind: 'processor', name: 'convert', title: 'Converts' } as const
+    house.engines = [{ ...convert, available: true, says: '', tools: [], options }]
+    assert.equal(await jackdaw('engines', 'convert'), 0)
+    assert.match(terminal.out(), /✓ convert {2}processor: Converts\n {2}crf {2}number 0–51 \(23 when absent\)/)
+    assert.equal(await jackdaw('engines', 'convrt'), 64)
+    assert.match(terminal.err(), /There is no engine convrt \(did you mean convert\?\)/)
+  })
+
   test('list, show and change jobs', async () => {
     const { house, terminal, jackdaw } = setUp(() => undefined)
     house.start({ link: film })
@@ -290,7 +339,9 @@ describe('the other commands', () => {
 
   test('all have help with examples', async () => {
     const { terminal, jackdaw } = setUp()
-    for (const name of 'get serve jobs job pause resume cancel retry queue library engines doctor config'.split(' ')) {
+    for (const name of 'get serve jobs job pause resume cancel retry queue recipes prefer library engines doctor config'.split(
+      ' ',
+    )) {
       const before = terminal.out().length
       assert.equal(await jackdaw(name, '--help'), 0)
       assert.match(terminal.out().slice(before), new RegExp(`Examples:\n {2}jackdaw ${name}`), name)

@@ -1,8 +1,10 @@
 import { Command, CommanderError, Option } from 'commander'
 import type { CommonOptions, Host } from './host.ts'
+import { getCommand, secretFlags } from './program-get.ts'
 import { libraryCommands } from './program-library.ts'
 import { type Run, examples } from './program-parts.ts'
 import { queueCommands } from './program-queue.ts'
+import { recipeCommands } from './program-recipes.ts'
 
 /**
  * Runs one command line (without `node` and the script) and returns the exit code. Nothing heavy is imported before a command
@@ -26,8 +28,6 @@ export async function runCli(argv: readonly string[], host: Host): Promise<numbe
     return sayFault(error, host, { json, debug: level === 'debug' || level === 'trace' })
   }
 }
-
-const collect = (value: string, before: readonly string[] | undefined) => [...(before ?? []), value]
 
 type Perform = (act: () => Promise<number>, options: { json?: boolean }) => Promise<void>
 
@@ -67,40 +67,7 @@ export function build(host: Host, perform: Perform): Command {
       await perform(() => act(given.slice(0, -2).flat() as string[], options as never), options)
     }
 
-  program
-    .command('get')
-    .summary('fetch what is behind links')
-    .description('Fetches what is behind one or more links, and leaves it in this folder unless told otherwise.')
-    .argument('[link...]', 'what to fetch; links that begin with "-" come after "--"')
-    .option('-o, --out <dir>', 'folder for the finished files')
-    .option('-n, --name <name>', 'name of the finished file (one link only)')
-    .option('-t, --to <destination>', 'where to: library, folder:/path; may repeat', collect)
-    .option('-c, --connections <n>', 'most connections to one site; adaptive when absent')
-    .option('-l, --limit <rate>', 'bytes per second, such as 500k or 5M')
-    .option('--max-size <size>', 'refuse what is larger, such as 2G')
-    .option('-H, --header <name: value>', 'header for the site; may repeat', collect)
-    .option('-u, --user <name[:password]>', 'basic authentication; better with --password-file')
-    .option('--password-file <file>', 'the password for --user')
-    .option('--cookies <file>', 'cookie file in Netscape format')
-    .option('--netrc [file]', 'logins from a netrc file (~/.netrc)')
-    .option('--list <file>', 'a link or "title: link" per line, # for comments; - for standard input')
-    .option('--skip-bad', 'leave out bad lines of the list instead of refusing it')
-    .option('--strict', 'one after another instead of side by side')
-    .option('--no-wait', 'only put into the queue and print the ids')
-    .option('--json', 'one JSON line per event, at the end one per finished job')
-    .option('-q, --quiet', 'say nothing but errors')
-    .addHelpText(
-      'after',
-      examples(
-        'get https://example.org/film.mp4',
-        'get https://example.org/film.mp4 --out ~/Films --name "The film.mp4"',
-        'get ftp://example.org/a.iso http://example.org/b.iso --limit 5M',
-        'get https://example.org/private.zip --user me --password-file secret.txt',
-        'get --list lectures.txt --out lectures --strict',
-        'get https://example.org/film.mp4 --to library --json',
-      ),
-    )
-    .action(run(async (args, options) => (await import('./get.ts')).get(args, options, host)))
+  getCommand(program, run, host)
 
   program
     .command('serve')
@@ -137,7 +104,6 @@ export function build(host: Host, perform: Perform): Command {
     ['pause', 'pause jobs', 'Pauses jobs; their bytes are kept.'],
     ['resume', 'go on with paused jobs', 'Goes on with paused jobs.'],
     ['cancel', 'cancel jobs and clean up', 'Cancels jobs and cleans up.'],
-    ['retry', 'start failed or cancelled jobs anew', 'Starts failed or cancelled jobs anew.'],
   ] as const) {
     program
       .command(verb)
@@ -146,20 +112,36 @@ export function build(host: Host, perform: Perform): Command {
       .argument('<id...>', 'ids of jobs')
       .option('--json', 'as JSON')
       .addHelpText('after', examples(`${verb} 01H8X`, `${verb} 01H8X 01H8Y`))
-      .addHelpText('after', verb === 'retry' ? '\nThe id of a batch stands for all of its failed jobs.' : '')
       .action(run(async (ids, options) => (await import('./jobs.ts')).changeJobs(verb, ids, options, host)))
   }
 
+  const retry = program
+    .command('retry')
+    .summary('start failed or cancelled jobs anew')
+    .description('Starts failed or cancelled jobs anew. What was given before stays, unless it is given again.')
+    .argument('<id...>', 'ids of jobs')
+    .option('--recipe <name>', 'another recipe than before; see "jackdaw recipes"')
+  secretFlags(retry)
+    .option('--json', 'as JSON')
+    .addHelpText('after', examples('retry 01H8X', 'retry 01H8X --archive-password-file secret.txt'))
+    .addHelpText(
+      'after',
+      '\nThe id of a batch stands for all of its failed jobs, that of a list for its failed entries.',
+    )
+    .action(run(async (ids, options) => (await import('./jobs.ts')).retryJobs(ids, options, host)))
+
   queueCommands(program, run, host)
+  recipeCommands(program, run, host)
   libraryCommands(program, run, host)
 
   program
     .command('engines')
     .summary('what is supported here')
-    .description('Every engine: there or absent, with the reason and how to get it.')
+    .description('Every engine: there or absent, with the reason and how to get it. With a name: its options.')
+    .argument('[name]', 'one engine, with the options that it takes')
     .option('--json', 'as JSON')
-    .addHelpText('after', examples('engines'))
-    .action(run(async (_, options) => (await import('./engines.ts')).listEngines(options, host)))
+    .addHelpText('after', examples('engines', 'engines thumbnail'))
+    .action(run(async ([name], options) => (await import('./engines.ts')).listEngines(name, options, host)))
 
   program
     .command('doctor')

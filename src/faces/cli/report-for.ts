@@ -1,7 +1,7 @@
 import { paint } from './format.ts'
 import type { Terminal } from './host.ts'
 import { failedLine } from './line.ts'
-import { type Report, paintFor, withPaths } from './report.ts'
+import { type Report, paintFor, silent, withPaths } from './report.ts'
 import { liveReport } from './report-live.ts'
 import { plainReport } from './report-plain.ts'
 
@@ -22,23 +22,19 @@ export function reportFor(options: ReportOptions, terminal: Terminal): Report {
 function jsonReport({ stdout, stderr }: Terminal): Report {
   const line = (value: unknown) => stdout.write(`${JSON.stringify(value)}\n`)
   return {
-    started: () => undefined,
+    ...silent,
     event: line,
     ended: (job) => line(withPaths(job)),
     note: (says) => stderr.write(`jackdaw: ${says}\n`),
-    close: () => undefined,
   }
 }
 
 function quietReport(terminal: Terminal): Report {
   const { stderr } = terminal
   return {
-    started: () => undefined,
-    event: () => undefined,
+    ...silent,
     ended: (job) => {
       if (job.state !== 'done') stderr.write(`${failedLine(job.title, job.fault, paint(false))}\n`)
     },
-    note: () => undefined,
-    close: () => undefined,
   }
 }

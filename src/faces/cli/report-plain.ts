@@ -1,14 +1,16 @@
 import { endedStates } from '@jackdaw/contract/nouns/job.ts'
 import { type Paint, plain } from './format.ts'
 import type { Terminal } from './host.ts'
-import { endLines, progressLine, summaryLine } from './line.ts'
-import type { Report } from './report.ts'
+import { closingLines, endLines, listEndLine, progressLine } from './line.ts'
+import { Lists } from './lists.ts'
+import { type Report, silent } from './report.ts'
 import { type JobView, applyEvent, viewOf } from './view.ts'
 
 /** A line when a job starts, one every ten seconds, one at its end: for logs and pipes. */
 export function plainReport(terminal: Terminal, paint: Paint, everyMs = 10_000): Report {
   const { stdout } = terminal
   const views = new Map<string, JobView>()
+  const lists = new Lists()
   const say = (line: string) => stdout.write(`${line}\n`)
   const timer = setInterval(() => {
     const running = [...views.values()].filter((view) => view.state === 'running')
@@ -20,6 +22,13 @@ export function plainReport(terminal: Terminal, paint: Paint, everyMs = 10_000):
   }, everyMs)
   timer.unref()
   return {
+    ...silent,
+    expanded: (list, jobs) => {
+      views.delete(list.id)
+      lists.add(list, jobs)
+      for (const job of jobs) views.set(job.id, viewOf(job))
+      say(`${plain(list.title || list.link)}: a list of ${jobs.length}`)
+    },
     started: (jobs) => {
       for (const job of jobs) {
         views.set(job.id, views.get(job.id) ?? viewOf(job))
@@ -35,12 +44,16 @@ export function plainReport(terminal: Terminal, paint: Paint, everyMs = 10_000):
     },
     ended: (job) => {
       views.delete(job.id)
-      for (const line of endLines(job, paint)) say(line)
+      const list = lists.get(job.id)
+      const of = lists.ended(job)
+      const lines = list === undefined ? endLines(job, paint) : [listEndLine(list, paint)]
+      for (const [at, line] of lines.entries())
+        say(of === undefined || at > 0 ? line : `${of.ended}/${of.count}  ${line}`)
     },
     note: say,
-    close: (totals) => {
+    close: (closing) => {
       clearInterval(timer)
-      if (totals !== undefined) say(summaryLine(totals))
+      if (closing !== undefined) for (const line of closingLines(closing, paint)) say(line)
     },
   }
 }

@@ -3,18 +3,33 @@ import type { Job, JobDetail } from '@jackdaw/contract/nouns/job.ts'
 import { isAbsolute } from 'node:path'
 import { type Paint, paint } from './format.ts'
 import type { Terminal } from './host.ts'
-import type { Totals } from './line.ts'
+import type { Closing, Totals } from './line.ts'
 import { deliveredBytes } from './view.ts'
 
 /** Tells a person or a program how jobs go. */
 export interface Report {
   started(jobs: readonly Job[]): void
+  /** The link of this job is a list; these are the jobs of its entries. */
+  expanded(list: Job, jobs: readonly Job[]): void
   event(event: Event): void
   ended(job: JobDetail): void
   /** Something worth a line that is not about one job. */
   note(says: string): void
+  /** Leaves the terminal to a question until the answer is called. */
+  hold(): () => void
   /** Everything has ended, or we stop looking; leaves the terminal as it was. */
-  close(totals?: Totals): void
+  close(closing?: Closing): void
+}
+
+/** A report that tells nothing: what a report does not say otherwise. */
+export const silent: Report = {
+  started: () => undefined,
+  expanded: () => undefined,
+  event: () => undefined,
+  ended: () => undefined,
+  note: () => undefined,
+  hold: () => () => undefined,
+  close: () => undefined,
 }
 
 export function paintFor(terminal: Terminal): Paint {

@@ -24,6 +24,29 @@ describe('secrets for the far side', () => {
     assert.equal((await secretsFor({}, terminal))('x'), undefined)
   })
 
+  test('hold keys and the password of an archive', async (t) => {
+    const cwd = mkdtempSync(join(tmpdir(), 'jackdaw-secrets-'))
+    t.after(() => rmSync(cwd, { recursive: true }))
+    writeFileSync(join(cwd, 'password'), 'open sesame\r\n')
+    writeFileSync(join(cwd, 'empty'), '\n')
+    const terminal = fakeTerminal({ cwd })
+    const [kid, key] = ['0123456789abcdef'.repeat(2), 'F'.repeat(32)]
+    const options = { key: [`${kid}:${key}`, key], archivePasswordFile: 'password' }
+    assert.deepEqual((await secretsFor(options, terminal))('x'), {
+      keys: [{ kid, key }, { key }],
+      archivePassword: 'open sesame',
+    })
+    await assert.rejects(secretsFor({ archivePasswordFile: 'empty' }, terminal), /there is no password in it/)
+  })
+
+  test('are not repeated in the fault of a key that is no key', async () => {
+    for (const key of ['hunter2', `${'0'.repeat(32)}:hunter2`, `${'0'.repeat(32)}:${'0'.repeat(32)}:hunter2`]) {
+      await assert.rejects(secretsFor({ key: [key] }, fakeTerminal()), (error: Error) => {
+        return error.message.includes('--key: expected 32 hex digits') && !error.message.includes('hunter2')
+      })
+    }
+  })
+
   test('are not repeated in the fault of a header that is no header', async () => {
     await assert.rejects(secretsFor({ header: ['hunter2'] }, fakeTerminal()), (error: Error) => {
       return error.message.includes('--header') && !error.message.includes('hunter2')

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { Fault } from '@jackdaw/contract/faults.ts'
-import type { JobSecrets } from '@jackdaw/contract/nouns/options.ts'
+import { type JobSecrets, MediaKey } from '@jackdaw/contract/nouns/options.ts'
 import type { Terminal } from './host.ts'
 
 export interface SecretOptions {
@@ -9,6 +9,8 @@ export interface SecretOptions {
   readonly user?: string
   readonly passwordFile?: string
   readonly cookies?: string
+  readonly key?: readonly string[]
+  readonly archivePasswordFile?: string
   /** `true`: the `.netrc` of the home folder. */
   readonly netrc?: string | true
 }
@@ -34,6 +36,12 @@ export async function secretsFor(
     shared.password = (await read(options.passwordFile, '--password-file')).replace(/\r?\n$/, '')
   }
   if (options.cookies !== undefined) shared.cookies = await read(options.cookies, '--cookies')
+  if (options.key?.length) shared.keys = options.key.map(parseKey)
+  if (options.archivePasswordFile !== undefined) {
+    shared.archivePassword = (await read(options.archivePasswordFile, '--archive-password-file')).replace(/\r?\n$/, '')
+    if (shared.archivePassword === '')
+      throw new Fault('input.invalid', { reason: '--archive-password-file: there is no password in it' })
+  }
   const logins = options.netrc === undefined ? undefined : parseNetrc(await readNetrc(options.netrc, terminal))
   return (link) => {
     const login = shared.user === undefined ? logins?.(hostOf(link)) : undefined
@@ -77,6 +85,17 @@ function parseHeader(text: string): [string, string] {
   // The value may be a token: it stays out of the message.
   if (!match) throw new Fault('input.invalid', { reason: 'a --header is written as "Name: value"' })
   return [match[1] ?? '', match[2] ?? '']
+}
+
+/** `KEY` or `KID:KEY`, 32 hex digits each. */
+function parseKey(text: string): MediaKey {
+  const parts = text.trim().split(':')
+  const [kid, key] = parts.length === 2 ? parts : [undefined, parts[0]]
+  const parsed = MediaKey.safeParse(kid === undefined ? { key } : { kid, key })
+  // A key is a secret: it stays out of the message.
+  if (!parsed.success || parts.length > 2)
+    throw new Fault('input.invalid', { reason: '--key: expected 32 hex digits, or KID:KEY with 32 hex digits each' })
+  return parsed.data
 }
 
 async function readNetrc(named: string | true, terminal: Terminal): Promise<string> {

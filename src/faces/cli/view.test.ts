@@ -41,9 +41,37 @@ describe('the view of a job', () => {
     assert.deepEqual(progressOf(view), { unit: 'bytes', done: 6, speed: 0 })
   })
 
-  test('shows the step that moves when it does not count bytes', () => {
-    const view = play(part('a', { unit: 'bytes', done: 2, of: 2 }), part('b', { unit: 'seconds', done: 3, of: 9 }))
+  test('adds up streams that count seconds, and does not take turns with a part that counts bytes', () => {
+    const view = play(
+      part('a', { unit: 'seconds', done: 10, of: 60, speed: 2 }),
+      part('b', { unit: 'seconds', done: 30, of: 60, speed: 3 }),
+      part('c', { unit: 'bytes', done: 5, of: 9 }),
+    )
+    assert.deepEqual(progressOf(view), { unit: 'seconds', done: 40, of: 120, speed: 5, etaSeconds: 16 })
+  })
+
+  test('shows a processing step by itself, with its label', () => {
+    const convert: Event = {
+      type: 'step.progress',
+      at,
+      data: {
+        step: 'p',
+        kind: 'process',
+        engine: 'convert',
+        label: 'convert',
+        progress: { unit: 'seconds', done: 3, of: 9 },
+      },
+    }
+    const view = play(part('a', { unit: 'bytes', done: 2, of: 2 }), done('a'), convert)
     assert.deepEqual(progressOf(view), { unit: 'seconds', done: 3, of: 9 })
+    assert.equal(view.doing, 'convert')
+  })
+
+  test('says that it waits for a choice until one is made', () => {
+    const asks = play({ type: 'job.asked', seq: 1, at, data: { title: 'A film', choices: 2, until: at } })
+    assert.deepEqual([asks.title, asks.note], ['A film', 'waits for your choice'])
+    const chosen = applyEvent(asks, { type: 'job.planned', seq: 2, at, data: { title: 'A film', steps: 3 } })
+    assert.equal(chosen.note, undefined)
   })
 
   test('says why it waits until something moves', () => {

@@ -7,9 +7,10 @@ import { ByteSize, type JobOptions } from '@jackdaw/contract/nouns/options.ts'
 import type { Wish } from '@jackdaw/contract/operations/jobs.ts'
 import type { Terminal } from './host.ts'
 import { type ListLine, parseList } from './list-file.ts'
+import { type MediaOptions, isAudioFormat, jobOptionsOf, recipeOf } from './media-options.ts'
 import { type SecretOptions, secretsFor } from './secrets.ts'
 
-export interface WishOptions extends SecretOptions {
+export interface WishOptions extends SecretOptions, MediaOptions {
   readonly out?: string
   readonly name?: string
   readonly to?: readonly string[]
@@ -29,7 +30,10 @@ export async function wishesFor(
   options: WishOptions,
   terminal: Terminal,
 ): Promise<{ wishes: Wish[]; batch?: string }> {
-  const { netrc, swallowed } = netrcOf(options.netrc, terminal)
+  const swallowed: string[] = []
+  const isFile = (path: string) => existsSync(resolve(terminal.cwd, path))
+  const netrc = giveBack(options.netrc, (text) => isFile(text) || !/^[a-z][a-z0-9+.-]*:/i.test(text), swallowed)
+  const audio = giveBack(options.audio, (text) => isAudioFormat(text) || !/[:./]/.test(text), swallowed)
   const lines: Pick<ListLine, 'link' | 'title'>[] = [...swallowed, ...typed].map((link) => ({ link }))
   if (options.list !== undefined) lines.push(...(await readList(options.list, options, terminal)))
   if (lines.length === 0) throw invalid('give a link, or --list FILE')
@@ -38,11 +42,13 @@ export async function wishesFor(
     throw invalid('--name is for one link; in a list write "name: link"')
 
   const shared: JobOptions = {
+    ...jobOptionsOf({ ...options, ...(audio === undefined ? {} : { audio }) }),
     ...(options.connections === undefined ? {} : { connections: connectionsOf(options.connections) }),
     ...(options.limit === undefined ? {} : { limit: sizeOf(options.limit.replace(/\/s$/i, ''), '--limit') }),
     ...(options.maxSize === undefined ? {} : { maxBytes: sizeOf(options.maxSize, '--max-size') }),
   }
   const destinations = destinationsOf(options, terminal)
+  const recipe = recipeOf(options.recipe)
   const secrets = await secretsFor({ ...options, ...(netrc === undefined ? {} : { netrc }) }, terminal)
   const wishes = lines.map(({ link, title }): Wish => {
     const name = options.name ?? title
@@ -50,6 +56,7 @@ export async function wishesFor(
     return {
       link,
       destinations,
+      ...(recipe === undefined ? {} : { recipe }),
       options: { ...shared, ...(name === undefined ? {} : { name }) },
       ...(secret === undefined ? {} : { secrets: secret }),
     }
@@ -94,17 +101,19 @@ async function readText(path: string, terminal: Terminal): Promise<string> {
   }
 }
 
-/** `--netrc LINK` means the option without a file: an optional value takes whatever follows it. */
-function netrcOf(
-  netrc: string | true | undefined,
-  terminal: Terminal,
-): { netrc: string | true | undefined; swallowed: string[] } {
-  if (typeof netrc !== 'string') return { netrc, swallowed: [] }
-  const isLink = /^[a-z][a-z0-9+.-]*:/i.test(netrc) && !existsSync(resolve(terminal.cwd, netrc))
-  return isLink ? { netrc: true, swallowed: [netrc] } : { netrc, swallowed: [] }
+/** `--netrc LINK` means the option without a value: an optional value takes whatever follows it, and a link is given back. */
+function giveBack(
+  value: string | true | undefined,
+  isMeant: (text: string) => boolean,
+  swallowed: string[],
+): string | true | undefined {
+  if (typeof value !== 'string' || isMeant(value)) return value
+  swallowed.push(value)
+  return true
 }
 
-function sizeOf(text: string, flag: string): number {
+/** Bytes of `--limit 5M`. Throws `input.invalid` that names the flag. */
+export function sizeOf(text: string, flag: string): number {
   const parsed = ByteSize.safeParse(text)
   if (!parsed.success) throw invalid(`${flag}: expected a size such as 500k, 10MB or 1.5GiB, not "${text}"`)
   return parsed.data
