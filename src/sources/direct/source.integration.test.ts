@@ -62,7 +62,12 @@ test('a page is declined with its type, so that others are asked for what is on 
   )
 })
 
-for (const type of ['application/vnd.apple.mpegurl', 'Audio/MpegURL; charset=utf-8', 'application/dash+xml']) {
+for (const type of [
+  'application/vnd.apple.mpegurl',
+  'Audio/MpegURL; charset=utf-8',
+  'application/dash+xml',
+  'application/rss+xml',
+]) {
   test(`a playlist of type ${type} is declined with its type`, async () => {
     await assert.rejects(
       resolve(site.file(10, `type=${encodeURIComponent(type)}`)),

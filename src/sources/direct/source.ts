@@ -53,13 +53,13 @@ async function resolveHttp(url: URL, options: Options, run: Run<unknown>): Promi
   const answer = await probe(url, options, run)
   const { response } = answer
   const bytes = bytesOf(response)
-  if (bytes !== undefined && options.maxBytes !== undefined && bytes > options.maxBytes) {
-    throw new Fault('quota.file-size', { bytes, limit: options.maxBytes })
-  }
   const type = response.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() || undefined
   const isFile = /^attachment\b/i.test(response.headers.get('content-disposition')?.trim() ?? '')
   if (type !== undefined && leadsElsewhere.has(type) && !isFile && !options.page)
     throw new Fault('source.declined', { type })
+  if (bytes !== undefined && options.maxBytes !== undefined && bytes > options.maxBytes) {
+    throw new Fault('quota.file-size', { bytes, limit: options.maxBytes })
+  }
   const name = named(options.name, nameFrom(response.headers.get('content-disposition'), answer.url, url, type))
   const validators = validatorsOf(response, bytes)
   return {
@@ -86,6 +86,8 @@ async function resolveHttp(url: URL, options: Options, run: Run<unknown>): Promi
 
 /** Types of what is not meant for its own sake: pages, and lists of the pieces of a stream. Others are asked about them. */
 const leadsElsewhere: ReadonlySet<string> = new Set([
+  'application/atom+xml',
+  'application/rss+xml',
   'text/html',
   'application/xhtml+xml',
   'application/vnd.apple.mpegurl',

@@ -28,7 +28,7 @@ export function createYtdlpSource(ytdlp: Ytdlp = createYtdlp()): Source<Options>
     tools: ['yt-dlp'],
     options: Options,
     checkpoint: z.unknown(),
-    types: ['text/html', 'application/xhtml+xml'],
+    types: ['text/html', 'application/xhtml+xml', 'application/rss+xml', 'application/atom+xml'],
 
     claims(link: Link): number {
       const url = webAddress(link)
