@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import { Event } from '@jackdaw/contract/events.ts'
 import { Fault } from '@jackdaw/contract/faults.ts'
 import type { Choice, Media } from '@jackdaw/contract/nouns/media.ts'
 import { idleEngines, idlePart, testPipeline, type TestPipeline } from '#test/pipeline.ts'
@@ -73,6 +74,13 @@ test('who is asked chooses, and the job goes on at once, also in another process
   assert.equal(await pipeline.queue.choose(job, 'big'), false)
   const { rows } = await pipeline.pool.query('select media from jobs')
   assert.deepEqual(rows, [{ media: null }])
+  // Whoever watches reads each of them by its schema.
+  const { rows: events } = await pipeline.pool.query(
+    'select seq::int, type, job_id as job, at::text, data from events where job_id = $1 order by seq',
+    [job],
+  )
+  for (const event of events) Event.parse(event)
+  assert.ok(events.length > 5)
 })
 
 test('when nobody chooses in time, what fits is taken', async (t) => {

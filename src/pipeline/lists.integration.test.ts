@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import { Event } from '@jackdaw/contract/events.ts'
 import { Fault } from '@jackdaw/contract/faults.ts'
 import type { Media } from '@jackdaw/contract/nouns/media.ts'
 import { idleEngines, idlePart, testPipeline, type TestPipeline } from '#test/pipeline.ts'
@@ -66,6 +67,8 @@ test('each entry of a list is a job of its own, numbered, in a folder of the lis
     `select data - 'batch' as data from events where type = 'job.expanded' and job_id = $1`,
     [job],
   )
+  const { rows: all } = await pipeline.pool.query('select seq::int, type, job_id as job, at::text, data from events')
+  for (const event of all) Event.parse(event)
   assert.deepEqual(events, [{ data: { title: 'My/List', count: 12, inAll: 12, skipped: [] } }])
 })
 

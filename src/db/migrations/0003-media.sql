@@ -241,7 +241,7 @@ begin
     if s.attempt > 1 then delete from steps where job_id = jid and index > s.index; end if;
     perform add_steps(jid, p_result -> 'plan');
     insert into events (type, job_id, account_id, data)
-      values ('job.planned', jid, s.account_id, jsonb_strip_nulls(jsonb_build_object('title', p_result ->> 'title',
+      values ('job.planned', jid, s.account_id, jsonb_strip_nulls(jsonb_build_object('title', (select title from jobs where id = jid),
         'steps', jsonb_array_length(p_result -> 'plan'), 'bytes', p_result -> 'bytes')));
   end if;
   if p_result ? 'asked' then
