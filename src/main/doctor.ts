@@ -2,6 +2,7 @@ import { asFault } from '@jackdaw/contract/faults.ts'
 import type { Service } from '@jackdaw/contract/operations/house.ts'
 import type { Session, Terminal } from '#faces/cli/host.ts'
 import type { Config, Loaded } from './config.ts'
+import { judgeYtdlp } from './ytdlp.ts'
 
 /** Looks at everything and says what to do; goes on after the first thing that is wrong. Exit 0 when nothing is down. */
 export async function doctor(
@@ -33,7 +34,10 @@ export async function doctor(
       found.push(...services)
       if (services.some((service) => service.state === 'down')) exit ||= 75
       for (const { name, available, says } of capabilities) found.push({ name, state: available ? 'ok' : 'off', says })
-      for (const engine of await session.client.house.engines()) {
+      const engines = await session.client.house.engines()
+      const ytdlp = judgeYtdlp(engines, config, Date.now())
+      if (ytdlp) found.push(ytdlp)
+      for (const engine of engines) {
         if (!engine.available) found.push({ name: engine.name, state: 'off', says: engine.says })
       }
     } catch (error) {

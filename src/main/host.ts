@@ -3,6 +3,7 @@ import { appendFileSync, mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { format } from 'node:util'
+import { Fault } from '@jackdaw/contract/faults.ts'
 import type { CommonOptions, Host, Screen, Session, Terminal } from '#faces/cli/host.ts'
 import manifest from '../../package.json' with { type: 'json' }
 import type { Config } from './config.ts'
@@ -36,6 +37,17 @@ export function processHost(): Host {
     doctor: async (options) => {
       const { doctor } = await import('./doctor.ts')
       return doctor(options.json ?? false, () => load(options), openSession, terminal)
+    },
+    update: async (_, options) => {
+      const { updateTool } = await import('./ytdlp.ts')
+      const { config } = await load(options)
+      const stop = new AbortController()
+      const forget = terminal.onStop(() => stop.abort(new Fault('job.cancelled')))
+      try {
+        return await updateTool(config, terminal.stdout, { json: options.json ?? false, signal: stop.signal })
+      } finally {
+        forget()
+      }
     },
     configShow: async (options) => {
       const { showConfig } = await import('./config.ts')

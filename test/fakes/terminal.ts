@@ -72,6 +72,7 @@ export function fakeHost(terminal: Terminal, session: () => Promise<Session>): H
     open: session,
     serve: async () => 0,
     doctor: async () => 0,
+    update: async () => 0,
     configShow: async () => 0,
     configCheck: async () => 0,
     report: async () => ({ incident: 'abc123', place: '/data/log/cli.log' }),

@@ -53,6 +53,8 @@ export interface Host {
   open(options: CommonOptions, how: { work: boolean; signal: AbortSignal }): Promise<Session>
   serve(options: ServeOptions): Promise<number>
   doctor(options: CommonOptions & { json?: boolean }): Promise<number>
+  /** Fetches the newest version of a program that the house keeps itself. */
+  update(tool: 'yt-dlp', options: CommonOptions & { json?: boolean }): Promise<number>
   configShow(options: CommonOptions & { json?: boolean }): Promise<number>
   configCheck(options: CommonOptions): Promise<number>
   /** Keeps a bug (stack and cause) for us and says under which incident and where. */

@@ -339,7 +339,7 @@ describe('the other commands', () => {
 
   test('all have help with examples', async () => {
     const { terminal, jackdaw } = setUp()
-    for (const name of 'get serve jobs job pause resume cancel retry queue recipes prefer library engines doctor config'.split(
+    for (const name of 'get serve jobs job pause resume cancel retry queue recipes prefer library engines doctor update config'.split(
       ' ',
     )) {
       const before = terminal.out().length

@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from 'commander'
+import { Argument, Command, CommanderError, Option } from 'commander'
 import type { CommonOptions, Host } from './host.ts'
 import { getCommand, secretFlags } from './program-get.ts'
 import { libraryCommands } from './program-library.ts'
@@ -150,6 +150,17 @@ export function build(host: Host, perform: Perform): Command {
     .option('--json', 'as JSON')
     .addHelpText('after', examples('doctor'))
     .action(run(async (_, options) => host.doctor(options)))
+
+  program
+    .command('update')
+    .summary('fetch the newest yt-dlp')
+    .description(
+      'Fetches the newest version of a program that sites force to be new: yt-dlp. The one before is kept beside it.',
+    )
+    .addArgument(new Argument('<program>', 'which one').choices(['yt-dlp']))
+    .option('--json', 'as JSON')
+    .addHelpText('after', examples('update yt-dlp'))
+    .action(run(async (_, options) => host.update('yt-dlp', options)))
 
   const config = program
     .command('config')

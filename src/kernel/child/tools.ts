@@ -102,7 +102,8 @@ function howToInstall(tool: string): string {
   const entry: Tool | undefined = Object.entries(toolCatalogue).find(([name]) => name === tool)?.[1]
   if (!entry) return 'Install it and put it on the PATH.'
   const variable = `JACKDAW_${tool.replace('-', '').toUpperCase()}`
-  return `Install it with "apt-get install ${entry.apt}" or "brew install ${entry.brew}", or name its place in ${variable}.`
+  const fetched = tool === 'yt-dlp' ? ' "jackdaw update yt-dlp" fetches the newest.' : ''
+  return `Install it with "apt-get install ${entry.apt}" or "brew install ${entry.brew}", or name its place in ${variable}.${fetched}`
 }
 
 const run = promisify(execFile)

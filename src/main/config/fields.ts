@@ -159,7 +159,15 @@ export const fields = {
   ),
   ffmpeg: field(ToolPath, 'path of ffmpeg'),
   ffprobe: field(ToolPath, 'path of ffprobe'),
-  ytdlp: field(ToolPath, 'path of yt-dlp'),
+  ytdlp: field(
+    ToolPath,
+    'path of yt-dlp; without it the one that "jackdaw update yt-dlp" has fetched, else the system\'s',
+  ),
+  ytdlpReleases: field(
+    z.url({ protocol: /^https?$/, error: 'expected an address such as https://example.org/releases' }),
+    'where "jackdaw update yt-dlp" finds yt-dlp and SHA2-256SUMS',
+    { fallback: 'https://github.com/yt-dlp/yt-dlp/releases/latest/download' },
+  ),
   aria2c: field(ToolPath, 'path of aria2c'),
   rclone: field(ToolPath, 'path of rclone'),
   sevenzip: field(ToolPath, 'path of 7zz'),

@@ -5,13 +5,13 @@ export const progressArguments = [
   '--newline',
   '--progress',
   '--progress-template',
-  'download:{"done":%(progress.downloaded_bytes)j,"of":%(progress.total_bytes)j,"about":%(progress.total_bytes_estimate)j}',
+  'download:{"done":%(progress.downloaded_bytes|null)j,"of":%(progress.total_bytes|null)j,"about":%(progress.total_bytes_estimate|null)j}',
 ] as const
 
 const count = z.number().nonnegative().optional().catch(undefined)
 const Line = z.object({ done: z.number().nonnegative(), of: count, about: count })
 
-/** Bytes so far, and of how many; undefined for a line that says something else. What is not known is written as null or "NA". */
+/** Bytes so far, and of how many; undefined for a line that says something else. What is not known is null, or "null" in older ones. */
 export function readProgress(line: string): { readonly done: number; readonly of?: number } | undefined {
   if (!line.startsWith('{')) return undefined
   try {
