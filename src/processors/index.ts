@@ -3,12 +3,14 @@ import { audio } from './audio/processor.ts'
 import { contactSheet } from './contact-sheet/processor.ts'
 import { convert } from './convert/processor.ts'
 import { fit } from './fit/processor.ts'
+import { join } from './join/processor.ts'
 import { merge } from './merge/processor.ts'
 import { probe } from './probe/processor.ts'
 import { remux } from './remux/processor.ts'
 import { sample } from './sample/processor.ts'
 import { screenshots } from './screenshots/processor.ts'
 import { sprite } from './sprite/processor.ts'
+import { split } from './split/processor.ts'
 import { thumbnail } from './thumbnail/processor.ts'
 import { trim } from './trim/processor.ts'
 
@@ -26,4 +28,6 @@ export const processors: readonly Processor[] = [
   screenshots,
   contactSheet,
   sprite,
+  split,
+  join,
 ]
