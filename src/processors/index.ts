@@ -11,6 +11,7 @@ import { sample } from './sample/processor.ts'
 import { screenshots } from './screenshots/processor.ts'
 import { sprite } from './sprite/processor.ts'
 import { split } from './split/processor.ts'
+import { subtitles } from './subtitles/processor.ts'
 import { thumbnail } from './thumbnail/processor.ts'
 import { trim } from './trim/processor.ts'
 
@@ -19,6 +20,7 @@ export const processors: readonly Processor[] = [
   probe,
   thumbnail,
   merge,
+  subtitles,
   remux,
   trim,
   audio,

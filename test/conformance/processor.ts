@@ -14,8 +14,8 @@ import type { Sample } from '#test/fakes/media.ts'
 export interface SuiteHow {
   /** Where the defaults would leave the sample as it is. */
   readonly options?: Readonly<Record<string, unknown>>
-  /** Further samples that it needs beside the one it takes. */
-  readonly beside?: readonly Sample[]
+  /** What it needs beside the sample it takes. */
+  readonly beside?: readonly (Sample | ((dir: string) => Promise<LocalAsset>))[]
   /** Texts among its results hold the name of the file. */
   readonly namesInside?: boolean
   /** It judges by something else than the type. */
@@ -34,7 +34,13 @@ export function processorSuite(title: string, processor: Processor, takes: Sampl
     return path
   }
   const besides = (dir: string) =>
-    Promise.all((how.beside ?? []).map(async (kind) => assetOf(await sample(dir, kind, `beside.${kind}`))))
+    Promise.all(
+      (how.beside ?? []).map((beside) =>
+        typeof beside === 'string'
+          ? sample(dir, beside, `beside.${beside}`).then((path) => assetOf(path))
+          : beside(dir),
+      ),
+    )
 
   test(`${title}: it accepts its sample and judges by type, never by throwing`, async (t) => {
     const dir = await scratch(t)
