@@ -6,6 +6,7 @@ import { contactSheet } from './contact-sheet/processor.ts'
 import { convert } from './convert/processor.ts'
 import { filter } from './filter/processor.ts'
 import { fit } from './fit/processor.ts'
+import { join } from './join/processor.ts'
 import { merge } from './merge/processor.ts'
 import { probe } from './probe/processor.ts'
 import { remux } from './remux/processor.ts'
@@ -13,6 +14,8 @@ import { rename } from './rename/processor.ts'
 import { sample } from './sample/processor.ts'
 import { screenshots } from './screenshots/processor.ts'
 import { sprite } from './sprite/processor.ts'
+import { split } from './split/processor.ts'
+import { subtitles } from './subtitles/processor.ts'
 import { thumbnail } from './thumbnail/processor.ts'
 import { trim } from './trim/processor.ts'
 
@@ -21,6 +24,7 @@ export const processors: readonly Processor[] = [
   probe,
   thumbnail,
   merge,
+  subtitles,
   remux,
   trim,
   audio,
@@ -34,4 +38,6 @@ export const processors: readonly Processor[] = [
   rename,
   checksum,
   archive,
+  split,
+  join,
 ]

@@ -14,8 +14,8 @@ import type { Sample } from '#test/fakes/media.ts'
 export interface SuiteHow {
   /** Options without which it does nothing. */
   readonly options?: Readonly<Record<string, unknown>>
-  /** Further samples that it needs beside the one it takes. */
-  readonly beside?: readonly Sample[]
+  /** What it needs beside the sample it takes. */
+  readonly beside?: readonly (Sample | ((dir: string) => Promise<LocalAsset>))[]
   /** Texts among its results hold the name of the file. */
   readonly namesInside?: boolean
   /** What it writes holds the names of its inputs. */
@@ -48,7 +48,13 @@ export function processorSuite(
     return path
   }
   const besides = (dir: string) =>
-    Promise.all((how.beside ?? []).map(async (kind) => assetOf(await sample(dir, kind, `beside.${kind}`))))
+    Promise.all(
+      (how.beside ?? []).map((beside) =>
+        typeof beside === 'string'
+          ? sample(dir, beside, `beside.${beside}`).then((path) => assetOf(path))
+          : beside(dir),
+      ),
+    )
 
   test(`${title}: it accepts its sample and judges by type, never by throwing`, async (t) => {
     const dir = await scratch(t)

@@ -24,6 +24,8 @@ export interface WorkHow {
   readonly onLine?: (line: string) => void
   readonly stdin?: Readable
   readonly inputs?: readonly Readable[]
+  /** Where names inside filters are looked for. */
+  readonly cwd?: string
 }
 
 /**
@@ -32,13 +34,14 @@ export interface WorkHow {
  * `process.unsupported` when they are about a codec that this ffmpeg does not have.
  */
 export async function ffmpeg(run: ToolRun, args: readonly string[], how: WorkHow = {}): Promise<number> {
-  const { seconds, after = 0, onLine, stdin, inputs } = how
+  const { seconds, after = 0, onLine, stdin, inputs, cwd } = how
   const child = await run.spawn(
     'ffmpeg',
     ['-nostdin', ...quiet, '-y', '-progress', 'pipe:1', '-stats_period', '0.25', ...args],
     {
       ...(stdin && { stdin }),
       ...(inputs && { inputs }),
+      ...(cwd !== undefined && { cwd }),
     },
   )
   let written = 0
