@@ -33,13 +33,17 @@ export async function* percentages(stdout: Readable): AsyncGenerator<number> {
   }
 }
 
-/** What 7zz said last, without its decoration, as a sentence's end. */
+/** What 7zz said last, without its decoration and our paths, as a sentence's end. */
 export function sevenZipReason(fault: Fault): string {
   const words = String(fault.facts['reason'] ?? 'unknown')
-    .split(/[|\n]/)
+    .split(/\n| \| /)
     .map((line) => line.trim())
-    .filter(
-      (line) => line !== '' && !/^(?:Errors?: \d+|ERRORS:|Sub items|Archives with|Enter password|WARNINGS)/.test(line),
-    )
-  return (words[0] ?? 'unknown').replace(/^ERROR: /, '').slice(0, 300)
+    .filter((line) => line !== '' && !decoration.test(line))
+  const last = words.at(-1) ?? 'unknown'
+  return last
+    .replace(/^(?:Open )?ERROR: ?/, '')
+    .replace(/(?:\/[^/:]+)+\//g, '')
+    .slice(0, 300)
 }
+
+const decoration = /^(?:Errors?: \d+|ERRORS:|WARNINGS:|System ERROR:|Sub items|Archives with|Enter password)/

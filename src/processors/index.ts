@@ -4,6 +4,7 @@ import { audio } from './audio/processor.ts'
 import { checksum } from './checksum/processor.ts'
 import { contactSheet } from './contact-sheet/processor.ts'
 import { convert } from './convert/processor.ts'
+import { extract } from './extract/processor.ts'
 import { filter } from './filter/processor.ts'
 import { fit } from './fit/processor.ts'
 import { join } from './join/processor.ts'
@@ -37,6 +38,7 @@ export const processors: readonly Processor[] = [
   filter,
   rename,
   checksum,
+  extract,
   archive,
   split,
   join,

@@ -23,6 +23,7 @@ export const toolCatalogue = {
   aria2c: { commands: ['aria2c'], version: ['--version'], apt: 'aria2', brew: 'aria2' },
   '7zz': { commands: ['7zz', '7z'], version: ['i'], apt: '7zip', brew: 'sevenzip' },
   unar: { commands: ['unar'], version: ['--version'], apt: 'unar', brew: 'unar' },
+  lsar: { commands: ['lsar'], version: ['--version'], apt: 'unar', brew: 'unar' },
   rclone: { commands: ['rclone'], version: ['version'], apt: 'rclone', brew: 'rclone' },
 } as const satisfies Record<string, Tool>
 
