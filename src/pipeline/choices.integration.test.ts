@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import { eventTypes } from '@jackdaw/contract/events.ts'
 import { Fault } from '@jackdaw/contract/faults.ts'
 import type { Choice, Media } from '@jackdaw/contract/nouns/media.ts'
 import { idleEngines, idlePart, testPipeline, type TestPipeline } from '#test/pipeline.ts'
@@ -60,6 +61,15 @@ async function asked({ pool }: TestPipeline, job: string): Promise<{ choices: nu
   }
 }
 
+async function plannedOf({ pool }: TestPipeline, job: string) {
+  const { rows } = await pool.query<{ type: 'job.planned' | 'job.expanded'; data: unknown }>(
+    `select type, data from events where type in ('job.planned', 'job.expanded') and job_id = $1`,
+    [job],
+  )
+  assert.notEqual(rows.length, 0)
+  return rows
+}
+
 test('who is asked chooses, and the job goes on at once, also in another process', async (t) => {
   const fetched: string[] = []
   const pipeline = await house(t, film, fetched)
@@ -73,6 +83,8 @@ test('who is asked chooses, and the job goes on at once, also in another process
   assert.equal(await pipeline.queue.choose(job, 'big'), false)
   const { rows } = await pipeline.pool.query('select media from jobs')
   assert.deepEqual(rows, [{ media: null }])
+  for (const { type, data } of await plannedOf(pipeline, job))
+    assert.ok(eventTypes[type].safeParse(data).success, `${type}: ${JSON.stringify(data)}`)
 })
 
 test('when nobody chooses in time, what fits is taken', async (t) => {
@@ -107,6 +119,8 @@ test('of a list the members are chosen by their numbers', async (t) => {
   pipeline.bus.publish({ kind: 'ready' })
   assert.equal(await pipeline.until(job), 'done')
   assert.deepEqual(fetched.toSorted(), ['02 small', '03 small'])
+  for (const { type, data } of await plannedOf(pipeline, job))
+    assert.ok(eventTypes[type].safeParse(data).success, `${type}: ${JSON.stringify(data)}`)
   const { rows } = await pipeline.pool.query<{ text: string }>(
     `select link ->> 'text' as text from jobs where batch_id is not null order by 1`,
   )
