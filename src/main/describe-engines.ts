@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { JobSecrets } from '@jackdaw/contract/nouns/options.ts'
 import type { EngineView } from '@jackdaw/contract/operations/house.ts'
 import { probeTools, type ToolState } from '#kernel/child/tools.ts'
 import type { Engine, Engines } from '#pipeline/engine.ts'
@@ -51,11 +52,16 @@ function describe(
   }
 }
 
+/** Filled in by the house for each job. */
+const isOurs = (name: string): boolean => name === 'facts' || name in JobSecrets.shape
+
 /** What people may give it, as JSON Schema; absent when it takes nothing. */
 function optionsOf(options: z.ZodType): Record<string, z.core.util.JSONType> | undefined {
   // What has no JSON Schema (a transformation, say) is shown as anything: the engine's own check is what counts.
   const { $schema: _, ...schema } = z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' })
-  const takes = Object.keys(schema.properties ?? {}).length > 0 || schema.type !== 'object'
+  const properties = Object.entries(schema.properties ?? {}).filter(([name]) => !isOurs(name))
+  if (schema.type === 'object' && properties.length === 0) return undefined
+  const shown = { ...schema, ...(schema.properties && { properties: Object.fromEntries(properties) }) }
   // A JSON Schema is JSON: the library's own type says more than the contract needs.
-  return takes ? (JSON.parse(JSON.stringify(schema)) as Record<string, z.core.util.JSONType>) : undefined
+  return JSON.parse(JSON.stringify(shown)) as Record<string, z.core.util.JSONType>
 }

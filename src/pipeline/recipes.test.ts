@@ -33,13 +33,13 @@ describe('the check of steps', () => {
   })
 
   test('suggests the processor that was meant, or names all', () => {
-    refused('convrt', {}, /step 1 \(convrt\): there is no such processor; did you mean "convert"\?/)
+    refused('convrt', {}, /step 1 \(convrt\): there is no such processor \(did you mean "convert"\?\)/)
     refused('something', {}, /there are convert, probe/)
   })
 
   test('suggests the option that was meant, or names all', () => {
-    refused('convert', { to: 'mp4', crff: 1 }, /there is no option "crff"; did you mean "crf"\?/)
-    refused('convert', { to: 'mp4', resolution: 1 }, /there is no option "resolution"; it takes to, crf/)
+    refused('convert', { to: 'mp4', crff: 1 }, /there is no option "crff" \(did you mean "crf"\?\)/)
+    refused('convert', { to: 'mp4', resolution: 1 }, /there is no option "resolution" \(it takes to, crf\)/)
     refused('probe', { resolution: 1 }, /it takes none/)
   })
 

@@ -43,7 +43,7 @@ export function checkSteps(steps: readonly RecipeStep[], processors: readonly Pr
     const processor = processors.find(({ name }) => name === use)
     if (!processor) {
       const names = processors.map(({ name }) => name)
-      throw invalid(`there is no such processor; ${meant(use, names) ?? `there are ${names.join(', ')}`}`)
+      throw invalid(`there is no such processor (${meant(use, names) ?? `there are ${names.join(', ')}`})`)
     }
     const secret = Object.keys(options).find((name) => name in JobSecrets.shape)
     if (secret !== undefined) throw invalid(`${secret} is a secret, and is given with the job instead`)
@@ -52,10 +52,10 @@ export function checkSteps(steps: readonly RecipeStep[], processors: readonly Pr
     if (parsed.success) continue
     const [issue] = parsed.error.issues
     if (issue?.code === 'unrecognized_keys' && issue.path.length === 0 && strict instanceof z.ZodObject) {
-      const names = Object.keys(strict.shape)
+      const names = Object.keys(strict.shape).filter((name) => !(name in JobSecrets.shape))
       const [unknown = ''] = issue.keys
       const rest = names.length === 0 ? 'it takes none' : `it takes ${names.join(', ')}`
-      throw invalid(`there is no option "${unknown}"; ${meant(unknown, names) ?? rest}`)
+      throw invalid(`there is no option "${unknown}" (${meant(unknown, names) ?? rest})`)
     }
     throw invalid(`${issue?.path.join('.') ? `${issue.path.join('.')}: ` : ''}${issue?.message ?? 'not valid'}`)
   }

@@ -61,14 +61,16 @@ export async function chosen(step: ClaimedStep, job: JobOfStep, ports: PerformPo
   const { rows } = await ports.pool.query<{ media: unknown }>('select media from jobs where id = $1', [step.job_id])
   const media = Media.parse(rows[0]?.media)
   const { choice, items } = step.input
+  // The event of the plan has it, also when nothing of it changes.
+  const { title } = job
   if (isListOf(media)) {
     const isTaken = typeof items === 'string' ? itemsOf(items) : () => true
     const numbered = (media.entries ?? []).map((entry, at) => ({ ...entry, index: entry.index ?? at + 1 }))
     const entries = numbered.filter(({ index }) => isTaken(index))
-    return { output: [], ...(await expand(step, job, { ...media, entries }, ports)) }
+    return { output: [], title, ...(await expand(step, job, { ...media, entries }, ports)) }
   }
   const wanted = typeof choice === 'string' ? { ...job.options, choice } : job.options
-  return await planned(step, job, media, choose(media.choices ?? [], wanted)?.choice, recipe, ports)
+  return { title, ...(await planned(step, job, media, choose(media.choices ?? [], wanted)?.choice, recipe, ports)) }
 }
 
 function isListOf(media: Media): boolean {

@@ -41,7 +41,7 @@ export function previewSteps(job: Previewed, engines: readonly PreviewEngine[]):
 function anyMedia({ options }: Previewed): Media {
   const languages = (options.subs ?? []).map((language) => (language === 'all' ? 'en' : language))
   return {
-    title: 'any',
+    title: '',
     source: 'any',
     parts: [],
     subtitles: languages.map((language) => ({ language, automatic: false, part: part('text/vtt') })),

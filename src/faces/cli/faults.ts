@@ -56,7 +56,9 @@ export async function sayFault(
 function hint(fault: Fault): string | undefined {
   switch (fault.code) {
     case 'input.unknown':
-      return 'See "jackdaw jobs", "jackdaw library ls".'
+      return fault.facts['noun'] === 'recipe' || fault.facts['noun'] === 'engine'
+        ? `See "jackdaw ${fault.facts['noun']}s".`
+        : 'See "jackdaw jobs", "jackdaw library ls".'
     case 'input.config':
       return 'See "jackdaw config" for every key, and .env.example.'
     case 'house.database':

@@ -172,13 +172,21 @@ async function change(
   } catch (error) {
     if (!isFault(error, 'input.unknown') || error.facts['noun'] !== 'job') throw error
     const jobs = await retryBatch(client, id, changes)
+    // Neither a job nor a batch with something to do again: the first answer is the better one.
     if (jobs.length === 0) throw error
     return jobs
   }
 }
 
 async function retryBatch(client: Client, batch: string, changes: Changes): Promise<Job[]> {
-  if (Object.keys(changes).length === 0) return (await client.batches.retry({ id: batch })).jobs
+  if (Object.keys(changes).length === 0) {
+    try {
+      return (await client.batches.retry({ id: batch })).jobs
+    } catch (error) {
+      if (isFault(error, 'input.unknown')) return []
+      throw error
+    }
+  }
   const { jobs } = await client.jobs.list({ batch, state: 'failed', limit: 1000 })
   const begun: Job[] = []
   for (const { id } of jobs) begun.push(await client.jobs.retry({ id, ...changes }))
