@@ -5,7 +5,8 @@ import type { Context } from './context.ts'
 import { drop, follow } from '#kernel/http/follow.ts'
 import { fetchFast } from './fast/fast.ts'
 import { fetchPlain } from './plain.ts'
-import { Changed, Moved, Untrue, Unusual } from './signals.ts'
+import { Unusual } from '#kernel/http/head.ts'
+import { Changed, Moved, Untrue } from './signals.ts'
 
 /** A file that changes more often while it is fetched is being written: the pipeline tries again later. */
 const mostRestarts = 3

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault, isFault } from '@jackdaw/contract/faults.ts'
 import { grow, refused, type Growth } from '#kernel/http/growth.ts'
+import type { Chunk } from '#kernel/http/line.ts'
 import { networkFault } from '#kernel/http/network-fault.ts'
 import type { FarSide } from './far-side.ts'
 import { Fifo } from './fifo.ts'
@@ -33,7 +34,7 @@ const pausesMs = [200, 600, 1800, 5000] as const
 /** So long a pause that the far side asks for is waited for here; for longer ones the step gives its place away. */
 const mostPatienceMs = 30_000
 /** What may wait in memory for its turn to be written. */
-const mostWaiting = 64 * 1024 * 1024
+const mostWaiting = 32 * 1024 * 1024
 
 /** What may be over the next time. */
 const passingCodes = [
@@ -172,17 +173,18 @@ export class Fetcher {
     }
   }
 
-  #take(errand: Errand, chunk: Uint8Array): Promise<void> | undefined {
+  #take(errand: Errand, chunk: Chunk): Promise<void> | undefined {
     this.#signal.throwIfAborted()
     const { charge, maxBytes, arrived, lineups } = this.#how
     const { lineup, piece } = errand
-    this.#arrived += chunk.length
+    const { length } = chunk.bytes
+    this.#arrived += length
     lineup.take(piece, chunk)
     let bytes = 0
     for (const each of lineups) bytes += each.bytes
     if (maxBytes !== undefined && bytes > maxBytes) throw new Fault('quota.file-size', { bytes, limit: maxBytes })
     arrived(bytes)
-    const pause = charge(chunk.length)
+    const pause = charge(length)
     if (pause <= 0 && (lineup.isNext(piece) || this.#waiting() <= mostWaiting)) return undefined
     return this.#hold(errand, pause)
   }

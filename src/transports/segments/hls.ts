@@ -1,5 +1,6 @@
 import { Fault } from '@jackdaw/contract/faults.ts'
 import type { Asking } from '#kernel/http/read.ts'
+import { Lines } from '#kernel/http/lines.ts'
 import { Visitor } from '#kernel/http/visitor.ts'
 import { fetchHls } from '#kernel/manifest/fetch.ts'
 import type { MediaPlaylist } from '#kernel/manifest/hls.ts'
@@ -38,7 +39,8 @@ export function createHlsTransport(tuned: Partial<HlsTuning> = {}): Transport<Op
       run.signal.throwIfAborted()
       const visitor = new Visitor(new URL(request.home ?? request.url), options, request.headers)
       const asking: Asking = { http: run.http, visitor, signal: run.signal, stallMs: tuning.stallMs }
-      const far = new FarSide(asking, ownKeyOf(options))
+      await using lines = new Lines(asking, (to) => run.connect(to))
+      const far = new FarSide(lines, ownKeyOf(options))
       const wanted = [
         { url: request.url, kind: request.kind ?? 'muxed', language: request.language ?? part.language },
         ...(request.also ?? []),

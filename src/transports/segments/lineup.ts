@@ -1,4 +1,5 @@
 import { Fault } from '@jackdaw/contract/faults.ts'
+import type { Chunk } from '#kernel/http/line.ts'
 import { networkFault } from '#kernel/http/network-fault.ts'
 import { Fifo } from './fifo.ts'
 import { Piece } from './piece.ts'
@@ -59,11 +60,12 @@ export class Lineup {
     return piece
   }
 
-  take(piece: Piece, chunk: Uint8Array): void {
+  take(piece: Piece, chunk: Chunk): void {
+    const { length } = chunk.bytes
     piece.chunks.push(chunk)
-    piece.bytes += chunk.length
-    this.#arrived += chunk.length
-    this.#waiting += chunk.length
+    piece.bytes += length
+    this.#arrived += length
+    this.#waiting += length
     if (this.#opening && piece.bytes > mostWholeBytes) {
       throw new Fault('source.malformed', { reason: `a segment is larger than ${mostWholeBytes} bytes` })
     }
@@ -77,7 +79,7 @@ export class Lineup {
 
   restart(piece: Piece): void {
     this.#arrived -= piece.bytes
-    this.#waiting -= lengthOf(piece.chunks)
+    this.#waiting -= lengthOf(piece.chunks.map(({ bytes }) => bytes))
     piece.restart()
   }
 
@@ -127,14 +129,17 @@ export class Lineup {
       const place = (piece.place ??= await this.#placeOf(piece))
       const { isWhole, round, chunks: taken } = piece
       piece.chunks = []
-      this.#waiting -= lengthOf(taken)
-      const chunks = this.#opening && taken.length > 0 ? [this.#opening.piece(Buffer.concat(taken), piece.init)] : taken
+      const fetched = taken.map(({ bytes }) => bytes)
+      this.#waiting -= lengthOf(fetched)
+      const chunks =
+        this.#opening && taken.length > 0 ? [this.#opening.piece(Buffer.concat(fetched), piece.init)] : fetched
       if (place.round !== round) {
         chunks.unshift(...place.head)
         place.at = 0
         place.round = round
       }
       if (chunks.length > 0) await this.files.write(chunks, place.at)
+      for (const { free } of taken) free()
       if (piece.round !== round) continue
       place.at += lengthOf(chunks)
       if (!isWhole) continue

@@ -1,3 +1,4 @@
+import type { Chunk } from '#kernel/http/line.ts'
 import type { Segment } from './track.ts'
 
 /** One segment on its way from the far side to its place in a file. */
@@ -8,7 +9,7 @@ export class Piece {
   /** Tries that have failed. */
   tries = 0
   /** Bytes that arrived in this try and are not yet written. */
-  chunks: Uint8Array[] = []
+  chunks: Chunk[] = []
   /** Bytes that arrived in this try. */
   bytes = 0
   /** Nothing more will come. */
@@ -28,6 +29,7 @@ export class Piece {
   restart(): void {
     this.round += 1
     this.tries += 1
+    for (const { free } of this.chunks) free()
     this.chunks = []
     this.bytes = 0
   }

@@ -30,10 +30,11 @@ export async function fetchSubtitles(
   const textOf = async (segment: Segment, tries = 3): Promise<string> => {
     const chunks: Uint8Array[] = []
     try {
-      await far.read(segment, (chunk) => {
+      await far.read(segment, ({ bytes: chunk, free }) => {
         bytes += chunk.length
         if (bytes > mostBytes) throw new Fault('source.malformed', { reason: 'the subtitles have no end' })
-        chunks.push(chunk)
+        chunks.push(Uint8Array.from(chunk))
+        free()
       })
     } catch (thrown) {
       run.signal.throwIfAborted()

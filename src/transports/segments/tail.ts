@@ -2,6 +2,8 @@ import { open } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 
 const readBytes = 512 * 1024
+/** One is being filled, one waits, one is being sent; and one to be sure. */
+const rings = 4
 
 /** A file that grows, as a stream: gives what is whole, waits for more, and ends when told to. */
 export class Tail {
@@ -15,7 +17,7 @@ export class Tail {
   constructor(path: string, length: () => number) {
     this.#path = path
     this.#length = length
-    this.stream = Readable.from(this.#read(), { objectMode: false, highWaterMark: 2 * readBytes })
+    this.stream = Readable.from(this.#read(), { objectMode: false, highWaterMark: 1 })
     // A reader that has had enough ends it.
     this.stream.on('error', () => undefined)
   }
@@ -34,12 +36,15 @@ export class Tail {
 
   async *#read(): AsyncGenerator<Buffer> {
     await using file = await open(this.#path, 'r')
-    for (let at = 0; ;) {
+    // A reader takes the next chunk when it has done with the one before, as chunks are larger than what it buffers.
+    const ring = Array.from({ length: rings }, () => Buffer.allocUnsafeSlow(readBytes))
+    for (let at = 0, turn = 0; ;) {
       const { promise } = this.#grown
       const isOver = this.#isOver
       const wanted = Math.min(readBytes, this.#length() - at)
-      if (wanted > 0) {
-        const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(wanted), 0, wanted, at)
+      if (wanted === readBytes || (wanted > 0 && isOver)) {
+        const own = wanted === readBytes ? ring[turn++ % rings] : undefined
+        const { bytesRead, buffer } = await file.read(own ?? Buffer.allocUnsafeSlow(wanted), 0, wanted, at)
         if (bytesRead === 0) return
         at += bytesRead
         yield buffer.subarray(0, bytesRead)

@@ -1,9 +1,9 @@
 import type { Validators } from '@jackdaw/contract/nouns/media.ts'
 import { parseContentRange, parseLength, statusFault } from '#kernel/http/answers.ts'
 import type { Context } from '../context.ts'
-import { Changed, Moved, Untrue, Unusual } from '../signals.ts'
+import { Changed, Moved, Untrue } from '../signals.ts'
 import { sameVersion, versionOf } from '../version.ts'
-import type { Head } from './head.ts'
+import { Unusual, type Head } from '#kernel/http/head.ts'
 
 interface Asked {
   readonly from: number

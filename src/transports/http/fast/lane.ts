@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import type { Context } from '../context.ts'
 import { checkLanded } from '../checks.ts'
 import { spareBytes, type Buffers } from './buffers.ts'
-import { formatRequest, parseHead, type Head } from './head.ts'
+import { formatRequest, parseHead, type Head } from '#kernel/http/head.ts'
 
 /** After so many bytes at the latest, progress is told and the bandwidth limit asked. */
 const accountBytes = 64 * 1024

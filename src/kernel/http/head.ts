@@ -1,4 +1,5 @@
-import { Unusual } from '../signals.ts'
+/** Nothing wrong, but nothing for the fast path either: the well-kept client takes it. */
+export class Unusual extends Error {}
 
 /** nginx and Apache send at most 8 KiB; whatever is larger is not read by this parser. */
 export const mostHeadBytes = 64 * 1024
@@ -50,9 +51,10 @@ export function parseHead(bytes: Buffer): Head | undefined {
 
 const version = Buffer.from('HTTP/1.1 ')
 
-/** A GET as bytes for the wire. Throws `Unusual` for anything that would not be one plain line each. */
-export function formatRequest(url: URL, headers: Readonly<Record<string, string>>): Buffer {
-  const lines = [`GET ${url.pathname}${url.search} HTTP/1.1`, `host: ${url.host}`, 'connection: close']
+/** A GET as bytes for the wire; one answer on each connection unless it `stays`. Throws `Unusual` for anything that would not be one plain line each. */
+export function formatRequest(url: URL, headers: Readonly<Record<string, string>>, stays = false): Buffer {
+  const lines = [`GET ${url.pathname}${url.search} HTTP/1.1`, `host: ${url.host}`]
+  lines.push(`connection: ${stays ? 'keep-alive' : 'close'}`)
   for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`)
   if (lines.some((line) => !/^[\t\x20-\x7e\x80-\xff]*$/.test(line))) throw new Unusual('a line that cannot be sent')
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')

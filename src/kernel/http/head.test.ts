@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { Unusual } from '../signals.ts'
-import { formatRequest, mostHeadBytes, parseHead } from './head.ts'
+import { formatRequest, mostHeadBytes, parseHead, Unusual } from './head.ts'
 
 const plain =
   'HTTP/1.1 206 Partial Content\r\nContent-Length: 5\r\nContent-Range: bytes 0-4/10\r\nETag: "a"\r\n\r\nhello'
