@@ -1,4 +1,4 @@
-import type { Representation } from './dash.ts'
+import type { Representation } from './dash-representation.ts'
 import type { Span } from './dash-segments.ts'
 
 export type PeriodTrack = Omit<Representation, 'spans'> & { readonly span: Span }

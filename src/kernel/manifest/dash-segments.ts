@@ -21,7 +21,7 @@ export interface Span {
   readonly seconds: number | undefined
   /** What decoders need first. */
   readonly init?: { readonly url: string; readonly range?: ByteRange | undefined } | undefined
-  /** The only piece is a file with an index (`sidx`) of its parts there. */
+  /** The only piece is a file, and an index (`sidx`) of its parts is there. */
   readonly index?: ByteRange | undefined
   /** How many pieces there are. */
   readonly count: number
@@ -91,8 +91,8 @@ function plainFile(said: Said, place: Place): Span {
   const index = rangeOf(said.attribute('indexRange'))
   const piece = { url: place.base.href, seconds: place.seconds ?? 0 }
   const init = initializationOf(said, place.base)
-  // In the same file, it comes with the file.
-  const apart = init?.url === piece.url ? undefined : init
+  // Without an index the file is fetched as it is, and what decoders need first comes with it.
+  const apart = index === undefined && init?.url === piece.url ? undefined : init
   return { ...common(said, place), init: apart, index, count: 1, pieces: () => [piece] }
 }
 

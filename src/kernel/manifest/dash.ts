@@ -1,32 +1,10 @@
 import { Fault } from '@jackdaw/contract/faults.ts'
 import { join, type PeriodTracks } from './dash-join.ts'
-import { protectionOf, type Protection } from './dash-protection.ts'
-import { addressesOf, type Span, type Timelines } from './dash-segments.ts'
+import { protectionOf } from './dash-protection.ts'
+import type { Representation } from './dash-representation.ts'
+import { addressesOf, type Timelines } from './dash-segments.ts'
 import { amount, baseOf, momentOf, ratio, secondsOf } from './dash-values.ts'
 import { childOf, childrenOf, malformed, readXml, type Element } from './xml.ts'
-
-/** One quality of picture, sound or subtitles, over all periods. */
-export interface Representation {
-  /** The same whenever the manifest is read again. */
-  readonly id: string
-  readonly kind: 'video' | 'audio' | 'subtitle'
-  /** Media type without parameters: `video/mp4`. */
-  readonly type: string
-  /** RFC 6381, as the manifest has it: `avc1.64001f`. A picture with sound in one stream has both. */
-  readonly codecs: string
-  /** Bits per second. */
-  readonly bandwidth: number
-  readonly width?: number | undefined
-  readonly height?: number | undefined
-  readonly framesPerSecond?: number | undefined
-  readonly language?: string | undefined
-  readonly label?: string | undefined
-  /** Said to be what most people want; not a commentary or a description for the blind. */
-  readonly isMain: boolean
-  readonly protection?: Protection | undefined
-  /** In order, one for each period. */
-  readonly spans: readonly Span[]
-}
 
 export interface DashManifest {
   readonly title?: string | undefined
@@ -174,6 +152,13 @@ function kindOf(type: string, codecs: string, said: string): Representation['kin
   return kind === 'video' || kind === 'audio' ? kind : undefined
 }
 
+/** As BCP 47 has it: manifests like three letters where two are right (`deu`). */
 function languageOf(said: string | undefined): string | undefined {
-  return said !== undefined && /^[a-z]{2,8}([-_][a-z0-9]{1,8})*$/i.test(said) && said !== 'und' ? said : undefined
+  const tag = said?.trim().replaceAll('_', '-') ?? ''
+  if (!/^[a-z]{2,8}(-[a-z0-9]{1,8})*$/i.test(tag) || tag.length > 40 || tag === 'und') return undefined
+  try {
+    return Intl.getCanonicalLocales(tag)[0]
+  } catch {
+    return tag // well-formed enough to be chosen by
+  }
 }
