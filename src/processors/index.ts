@@ -4,6 +4,7 @@ import { audio } from './audio/processor.ts'
 import { checksum } from './checksum/processor.ts'
 import { contactSheet } from './contact-sheet/processor.ts'
 import { convert } from './convert/processor.ts'
+import { decrypt } from './decrypt/processor.ts'
 import { filter } from './filter/processor.ts'
 import { fit } from './fit/processor.ts'
 import { merge } from './merge/processor.ts'
@@ -34,4 +35,5 @@ export const processors: readonly Processor[] = [
   rename,
   checksum,
   archive,
+  decrypt,
 ]
