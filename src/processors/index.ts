@@ -5,6 +5,7 @@ import { checksum } from './checksum/processor.ts'
 import { contactSheet } from './contact-sheet/processor.ts'
 import { convert } from './convert/processor.ts'
 import { extract } from './extract/processor.ts'
+import { decrypt } from './decrypt/processor.ts'
 import { filter } from './filter/processor.ts'
 import { fit } from './fit/processor.ts'
 import { join } from './join/processor.ts'
@@ -42,4 +43,5 @@ export const processors: readonly Processor[] = [
   archive,
   split,
   join,
+  decrypt,
 ]
