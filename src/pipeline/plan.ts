@@ -101,13 +101,11 @@ export function plan(how: PlanFor): NewStep[] {
     const isMedia = [...found.parts, ...(choice?.parts ?? [])].some((part) => mayBeMedia(part.type))
     const main = (choice?.parts ?? []).filter(({ role }) => role === undefined)
     if (main.length > 1) use('merge', choice?.container === undefined ? {} : { container: choice.container })
-    if (options.clips) {
-      const ranges = options.clips.map(({ from: start, to }) => ({ from: start, ...(to !== undefined && { to }) }))
-      use('trim', { ranges, join: options.joinClips ?? false, exact: options.exact ?? false })
-    }
+    const ranges = options.clips?.map(({ from: start, to }) => ({ from: start, ...(to !== undefined && { to }) }))
+    if (ranges) use('trim', { ranges, join: options.joinClips ?? false, exact: options.exact ?? false })
     if (options.audio !== undefined) use('audio', { format: options.audio })
     if (options.subs !== undefined && (found.subtitles ?? []).length > 0)
-      use('subtitles', { mode: options.subsAs ?? 'embed' })
+      use('subtitles', { as: options.subsAs ?? 'embed', ...(ranges && { ranges }) })
     if (options.audio !== undefined) use('metadata', metadataOf(found), true)
     all.push(...own, ...inOrder(options.steps ?? []))
     if (name !== 'plain' && isMedia) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { endedStates, type JobDetail } from '@jackdaw/contract/nouns/job.ts'
@@ -23,9 +23,11 @@ describe('a media site, as a person fetches from it', () => {
   before(async () => {
     site = await StreamSite.start()
     site.text('/watch.html', page('/master.m3u8'), 'text/html')
+    const master = readFileSync(join(site.dir, 'master.m3u8'), 'utf8')
     const items = Array.from({ length: 30 }, (_, at) => {
-      const name = at === 6 || at === 22 ? 'gone' : 'watch'
-      return `<item><title>Film ${at + 1}</title><link>${site.origin}/${name}.html?n=${at + 1}</link></item>`
+      const link =
+        at === 6 || at === 22 ? `${site.origin}/gone-${at + 1}.m3u8` : site.text(`/film-${at + 1}.m3u8`, master)
+      return `<item><title>Film ${at + 1}</title><link>${link}</link></item>`
     })
     const feed = `<?xml version="1.0"?><rss version="2.0"><channel><title>Thirty films</title>${items.join('')}</channel></rss>`
     site.text('/feed.xml', feed, 'application/rss+xml')
@@ -92,18 +94,25 @@ describe('a media site, as a person fetches from it', () => {
     assert.deepEqual(got.streams, ['h264 160x90', 'aac'])
   })
 
-  test('a list of thirty pages of which two are gone: 28 numbered files, and a sentence that names the others', async () => {
+  test('a list of thirty streams of which two are gone: 28 numbered files, and a sentence that names the others', async () => {
     const job = await wish(`${site.origin}/feed.xml`, { quality: 100 })
     assert.equal(job.fault?.code, 'source.partial')
     assert.match(job.fault?.says ?? '', /^2 of 30 could not be fetched: "Film 7", "Film 23"/)
     const names = readdirSync(join(out, 'Thirty films')).toSorted()
     const numbers = Array.from({ length: 30 }, (_, at) => at + 1).filter((number) => number !== 7 && number !== 23)
-    assert.deepEqual(names, numbers.map((number) => `${String(number).padStart(2, '0')} A film on a page.mp4`))
+    assert.deepEqual(
+      names,
+      numbers.map((number) => `${String(number).padStart(2, '0')} film-${number}.mp4`),
+    )
     const { jobs } = await client.jobs.list({ batch: job.list ?? '', limit: 100 })
-    assert.deepEqual(jobs.filter(({ state }) => state === 'failed').map(({ fault }) => fault?.code), ['source.gone', 'source.gone'])
+    assert.deepEqual(
+      jobs.filter(({ state }) => state === 'failed').map(({ fault }) => fault?.code),
+      ['source.gone', 'source.gone'],
+    )
     assert.deepEqual((await ffprobe(join(out, 'Thirty films', names[0] ?? ''))).streams, ['h264 160x90', 'aac'])
     // Mended at the far side, those two are fetched and no other.
-    site.text('/gone.html', page('/master.m3u8'), 'text/html')
+    const master = readFileSync(join(site.dir, 'master.m3u8'), 'utf8')
+    for (const number of [7, 23]) site.text(`/gone-${number}.m3u8`, master)
     await client.jobs.retry({ id: job.id })
     assert.equal((await house.until(job.id, ({ state }) => endedStates.includes(state))).state, 'done')
     assert.equal(readdirSync(join(out, 'Thirty films')).length, 30)
@@ -126,19 +135,22 @@ describe('a media site, as a person fetches from it', () => {
   })
 
   test('an archive whose password was wrong is fetched once, and opened with the right one', async () => {
-    const film = await delivered(site.url('plain'), { name: 'packed' }, {
-      options: { name: 'packed', steps: [{ use: 'archive', with: { format: '7z' }, optional: false }] },
-      secrets: { archivePassword: 'sesame' },
-    })
-    const archive = site.text('/film.7z', '')
-    site.file('/film.7z', film)
+    const film = await delivered(
+      site.url('plain'),
+      { name: 'packed' },
+      {
+        options: { name: 'packed', steps: [{ use: 'archive', with: { format: '7z' }, optional: false }] },
+        secrets: { archivePassword: 'sesame' },
+      },
+    )
+    const archive = site.file('/film.7z', film)
     const steps = [{ use: 'extract', with: {}, optional: false }]
     const job = await wish(archive, { steps }, { secrets: { archivePassword: 'wrong' } })
     assert.equal(job.fault?.code, 'process.password')
     const asked = site.bytes
     await client.jobs.retry({ id: job.id, secrets: { archivePassword: 'sesame' } })
     const again = await house.until(job.id, ({ state }) => endedStates.includes(state))
-    assert.equal(again.state, 'done', again.fault?.says)
+    assert.equal(again.state, 'done', again.fault?.says ?? '')
     assert.ok(site.bytes - asked < 100, `${site.bytes - asked} bytes were sent again`)
     assert.deepEqual((await ffprobe(again.receipts[0]?.place ?? '')).streams, ['h264 160x90', 'aac'])
   })

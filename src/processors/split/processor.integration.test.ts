@@ -10,7 +10,7 @@ import { clip, plays, seen } from '#test/fakes/clips.ts'
 import { localRun, scratch } from '#test/fakes/local-run.ts'
 import { split } from './processor.ts'
 
-processorSuite('split', split, 'tiny.mp4', { options: { parts: 2 }, takesAnyType: true })
+processorSuite('split', split, 'tiny.mp4', { options: { parts: 2 }, takesAny: true })
 
 async function random(dir: string, bytes: number, name = 'x.bin') {
   await writeFile(join(dir, name), randomBytes(bytes))

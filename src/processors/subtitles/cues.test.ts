@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { parseCues, shifted } from './cues.ts'
+import { parseCues, shifted, within } from './cues.ts'
 import { decodeText } from './decode.ts'
 import { formats } from './write.ts'
 
@@ -44,4 +44,18 @@ test('UTF-8, UTF-16 and old western files are read as what they are', () => {
   assert.equal(decodeText(Buffer.from('é日')), 'é日')
   assert.equal(decodeText(Buffer.from('\ufeffé', 'utf16le')), 'é')
   assert.equal(decodeText(Buffer.from([0x63, 0x61, 0x66, 0xe9, 0x92])), 'café’')
+})
+
+test('of a film that was cut, the words are cut alike and follow one another', () => {
+  const cues = [
+    { from: 0, to: 2000, text: 'one' },
+    { from: 2000, to: 4000, text: 'two' },
+    { from: 9000, to: 12_000, text: 'three' },
+  ]
+  assert.deepEqual(within(cues, [{ from: 1, to: 3 }, { from: 10 }]), [
+    { from: 0, to: 1000, text: 'one' },
+    { from: 1000, to: 2000, text: 'two' },
+    { from: 2000, to: 4000, text: 'three' },
+  ])
+  assert.deepEqual(within(cues, [{ from: 5, to: 6 }]), [])
 })

@@ -29,6 +29,28 @@ export function shifted(cues: readonly Cue[], offsetSeconds: number): readonly C
     .filter(({ from, to }) => to > from)
 }
 
+/** Cues of a film of which only these stretches were kept, one after the other. Seconds. */
+export function within(cues: readonly Cue[], ranges: readonly Stretch[]): readonly Cue[] {
+  let before = 0
+  return ranges.flatMap(({ from, to = Infinity }) => {
+    const [start, end, by] = [from * 1000, to * 1000, before - from * 1000]
+    before += end - start
+    return cues
+      .filter((cue) => cue.to > start && cue.from < end)
+      .map((cue) => ({
+        from: Math.round(Math.max(cue.from, start) + by),
+        to: Math.round(Math.min(cue.to, end) + by),
+        text: cue.text,
+      }))
+      .filter((cue) => cue.to > cue.from)
+  })
+}
+
+export interface Stretch {
+  readonly from: number
+  readonly to?: number | undefined
+}
+
 const arrow = /^\s*([\d:.,]{5,20})\s*-->\s*([\d:.,]{5,20})/
 
 /** SubRip and WebVTT: a line with two times, then text until an empty line. */

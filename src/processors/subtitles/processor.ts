@@ -2,11 +2,12 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { Fault } from '@jackdaw/contract/faults.ts'
 import type { Asset } from '@jackdaw/contract/nouns/asset.ts'
+import { Clip } from '@jackdaw/contract/nouns/options.ts'
 import { filmsOf, isFilmOrSound, lookInto } from '#kernel/ffmpeg/media.ts'
 import { safeName, splitName } from '#kernel/names.ts'
 import { withOutputs, type Place } from '#kernel/outputs.ts'
 import type { LocalAsset, Processor, Run } from '#pipeline/engine.ts'
-import { parseCues, shifted } from './cues.ts'
+import { parseCues, shifted, within } from './cues.ts'
 import { decodeText } from './decode.ts'
 import { burn, embed, type Words } from './embed.ts'
 import { formats } from './write.ts'
@@ -18,6 +19,11 @@ export const SubtitlesOptions = z.object({
     .describe('inside the film as tracks to switch on, or files beside it'),
   format: z.enum(['srt', 'vtt', 'ass']).default('srt').describe('of the files'),
   offsetSeconds: z.number().min(-86_400).max(86_400).default(0).describe('show them so much later; negative: earlier'),
+  ranges: z
+    .array(Clip)
+    .max(100)
+    .optional()
+    .describe('the stretches to which the film was cut, as given to trim: the subtitles are cut alike'),
   burn: z.boolean().default(false).describe('draw the first of them into the picture, which encodes anew'),
 })
 export type SubtitlesOptions = z.infer<typeof SubtitlesOptions>
@@ -42,6 +48,8 @@ export const subtitles: Processor<SubtitlesOptions, unknown> = {
         if (words !== undefined) texts.push(words)
       }
       const media = assets.filter((asset) => !isSubtitle(asset))
+      const cut = cutAlike(texts, media, options)
+      texts.splice(0, texts.length, ...cut)
       const wantsFilms = options.as === 'embed' || options.burn
       const made: LocalAsset[] = []
       const placed = new Set<Words>()
@@ -87,6 +95,30 @@ async function read(
   if (cues.length > 0) return { asset, cues }
   run.log({ asset: asset.id }, 'no words in these subtitles')
   return undefined
+}
+
+/** The texts as the film was cut: one after the other into one film, or into as many films as there are stretches. */
+function cutAlike(
+  texts: readonly Words[],
+  media: readonly LocalAsset[],
+  { ranges }: SubtitlesOptions,
+): readonly Words[] {
+  if (ranges === undefined) return texts
+  const apart = ranges.length > 1 && media.length === ranges.length
+  const pieces = apart
+    ? texts.flatMap(({ asset, cues }) =>
+        media.map((film, at) => ({
+          asset: { ...asset, id: `${asset.id}-${at}`, name: `${splitName(film.name).stem}${tailOf(asset.name)}` },
+          cues: within(cues, ranges.slice(at, at + 1)),
+        })),
+      )
+    : texts.map(({ asset, cues }) => ({ asset, cues: within(cues, ranges) }))
+  return pieces.filter(({ cues }) => cues.length > 0)
+}
+
+/** `.en.srt` of `A film.en.srt`. */
+function tailOf(name: string): string {
+  return /(?:\.[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*)?\.[A-Za-z]+$/.exec(name)?.[0] ?? ''
 }
 
 /** All of them when there is one film; else those whose name begins with the film's. */

@@ -38,10 +38,12 @@ async function unlockOne(track: Track, index: number, { far, keys, run }: Unlock
   if (keys.length === 0) throw new Fault('source.protected', { reason: `ids of its keys: ${kids.join(', ')}` })
   const chunks: Uint8Array[] = []
   let bytes = 0
-  await far.read(first, (chunk) => {
+  await far.read(first, ({ bytes: chunk, free }) => {
     bytes += chunk.length
     if (bytes > mostTrialBytes) throw new Fault('source.malformed', { reason: 'its first segment has no end' })
-    chunks.push(chunk)
+    // Its memory is used again.
+    chunks.push(Buffer.from(chunk))
+    free()
   })
   const piece = Buffer.concat(chunks)
   const path = join(run.dir, `trial-${index}.mp4`)

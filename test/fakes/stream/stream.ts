@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { readFile, mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -39,6 +40,7 @@ export class StreamSite implements AsyncDisposable {
   bytes = 0
   readonly #server: Server
   readonly #texts = new Map<string, { text: () => string; type: string }>()
+  readonly #files = new Map<string, Buffer>()
   readonly #counts = new Map<string, number>()
 
   private constructor(dir: string) {
@@ -67,6 +69,13 @@ export class StreamSite implements AsyncDisposable {
   /** A text under a path: a playlist of one's own. A function is asked each time. */
   text(path: string, text: string | (() => string), type = 'application/vnd.apple.mpegurl'): string {
     this.#texts.set(path, { text: typeof text === 'string' ? () => text : text, type })
+    return this.origin + path
+  }
+
+  /** A file of this machine under a path. */
+  file(path: string, local: string): string {
+    const bytes = readFileSync(local)
+    this.#files.set(path, bytes)
     return this.origin + path
   }
 
@@ -109,7 +118,7 @@ export class StreamSite implements AsyncDisposable {
     const made = this.#texts.get(path)
     const body = made
       ? Buffer.from(made.text())
-      : await readFile(join(this.dir, normalize(path))).catch(() => undefined)
+      : (this.#files.get(path) ?? (await readFile(join(this.dir, normalize(path))).catch(() => undefined)))
     if (body === undefined) return void response.writeHead(404).end()
     if (this.delayMs > 0 && !made) await new Promise((resolve) => setTimeout(resolve, this.delayMs))
     const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '')
