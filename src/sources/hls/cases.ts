@@ -6,9 +6,6 @@ export const cases = {
     { link: 'http://example.org/list.m3u', why: 'the older name of playlists', atLeast: 0.9 },
   ],
   refuses: [
-    { link: 'https://example.org/film.mp4', why: 'a file' },
-    { link: 'https://example.org/m3u8', why: 'a page; when it turns out to be a playlist, it is asked again by type' },
-    { link: 'https://example.org/watch?list=x.m3u8', why: 'only the path counts' },
     { link: 'file:///srv/list.m3u8', why: 'a file of this machine' },
     { link: 'ftp://example.org/list.m3u8', why: 'its segments would have to come by HTTP' },
     { link: 'magnet:?xt=urn:btih:0000000000000000000000000000000000000000', why: 'a torrent' },

@@ -38,20 +38,25 @@ export class StreamSite implements AsyncDisposable {
   /** Added before answers of segments. */
   delayMs = 0
   bytes = 0
+  /** Another site to which every request is sent. */
+  redirectsTo: string | undefined
+  readonly #ownsDir: boolean
   readonly #server: Server
   readonly #texts = new Map<string, { text: () => string; type: string }>()
   readonly #files = new Map<string, Buffer>()
   readonly #counts = new Map<string, number>()
 
-  private constructor(dir: string) {
+  private constructor(dir: string, ownsDir: boolean) {
     this.dir = dir
+    this.#ownsDir = ownsDir
     this.#server = createServer((request, response) => void this.#answer(request, response))
   }
 
-  static async start(): Promise<StreamSite> {
-    const dir = await mkdtemp(join(tmpdir(), 'jackdaw-streams-'))
-    await makeSamples(dir)
-    const site = new StreamSite(dir)
+  /** `like`: another site with the same streams, which are made once. */
+  static async start(like?: StreamSite): Promise<StreamSite> {
+    const dir = like?.dir ?? (await mkdtemp(join(tmpdir(), 'jackdaw-streams-')))
+    if (!like) await makeSamples(dir)
+    const site = new StreamSite(dir, !like)
     site.#server.listen(0, '127.0.0.1')
     await once(site.#server, 'listening')
     return site
@@ -104,7 +109,7 @@ export class StreamSite implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#server.closeAllConnections()
     this.#server.close()
-    await rm(this.dir, { recursive: true, force: true })
+    if (this.#ownsDir) await rm(this.dir, { recursive: true, force: true })
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -115,6 +120,9 @@ export class StreamSite implements AsyncDisposable {
     const mischief = this.mischief(path, count)
     if (mischief === 'silence') return
     if (typeof mischief === 'number') return void response.writeHead(mischief).end()
+    if (this.redirectsTo !== undefined) {
+      return void response.writeHead(302, { location: this.redirectsTo + path }).end()
+    }
     const made = this.#texts.get(path)
     const body = made
       ? Buffer.from(made.text())
