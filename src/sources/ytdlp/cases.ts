@@ -1,4 +1,4 @@
-import { sites } from './hosts.ts'
+import { sites } from '#kernel/links/media-sites.ts'
 
 /** Links that yt-dlp is asked for, and those that it is not: example, test and documentation in one. */
 export const cases = {

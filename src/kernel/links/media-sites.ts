@@ -34,7 +34,7 @@ export const sites: readonly Site[] = [
     name: 'Vimeo',
     hosts: ['vimeo.com'],
     sample: 'https://vimeo.com/76979871',
-    cookies: 'private videos; some have a password (--password-file)',
+    cookies: 'private videos; some have a password (--user, --password-file)',
   },
   {
     name: 'Reddit',
