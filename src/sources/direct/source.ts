@@ -96,7 +96,6 @@ const leadsElsewhere: ReadonlySet<string> = new Set([
   'audio/mpegurl',
   'audio/x-mpegurl',
   'video/mpegurl',
-  'application/rss+xml',
   'application/xspf+xml',
   'application/dash+xml',
   'video/vnd.mpeg.dash.mpd',
