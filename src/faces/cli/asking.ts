@@ -3,11 +3,12 @@ import { resolve } from 'node:path'
 import { Fault } from '@jackdaw/contract/faults.ts'
 import type { Client, CommonOptions, Host, Session } from './host.ts'
 
-/** Opens the house for a short question, and closes it. Ctrl-C ends the question with 130. */
+/** Opens the house for a short question (`work`: which takes jobs to answer), and closes it. Ctrl-C ends the question with 130. */
 export async function asking(
   options: CommonOptions,
   host: Host,
   ask: (client: Client, say: (line: string) => void, session: Session) => Promise<unknown>,
+  how: { readonly work: boolean } = { work: false },
 ): Promise<number> {
   const stop = new AbortController()
   const forget = host.terminal.onStop(() => stop.abort())
@@ -15,7 +16,7 @@ export async function asking(
   stop.signal.addEventListener('abort', () => reject(stop.signal.reason))
   stopped.catch(() => undefined)
   try {
-    await using session = await host.open(options, { work: false, signal: stop.signal })
+    await using session = await host.open(options, { work: how.work, signal: stop.signal })
     await Promise.race([ask(session.client, (line) => void host.terminal.stdout.write(`${line}\n`), session), stopped])
     return 0
   } catch (error) {

@@ -140,8 +140,18 @@ export function build(host: Host, perform: Perform): Command {
     .description('Every engine: there or absent, with the reason and how to get it. With a name: its options.')
     .argument('[name]', 'one engine, with the options that it takes')
     .option('--json', 'as JSON')
-    .addHelpText('after', examples('engines', 'engines thumbnail'))
-    .action(run(async ([name], options) => (await import('./engines.ts')).listEngines(name, options, host)))
+    .option('--test <site|link>', 'asks what is behind a link, or behind a public page of a site, and takes nothing')
+    .addHelpText(
+      'after',
+      examples('engines', 'engines thumbnail', 'engines --test youtube', 'engines --test https://vimeo.com/76979871'),
+    )
+    .action(
+      run(async ([name], options: CommonOptions & { test?: string }) =>
+        options.test === undefined
+          ? (await import('./engines.ts')).listEngines(name, options, host)
+          : (await import('./test-site.ts')).testSite(options.test, options, host),
+      ),
+    )
 
   program
     .command('doctor')

@@ -74,8 +74,13 @@ const rules: readonly Rule[] = [
     code: 'source.unreachable',
   },
   {
+    words: /Unsupported URL/,
+    code: 'source.no-media',
+    reason: 'yt-dlp finds neither film nor sound on the page',
+  },
+  {
     words:
-      /Unsupported URL|is not a valid URL|No video formats|Requested format is not available|no (?:video|media|playable|downloadable|audio)|Only images are available|does not (?:have|contain) any? ?(?:video|media)|not a video|Unable to extract (?:video|embed|iframe) url/i,
+      /is not a valid URL|No video formats|Requested format is not available|no (?:video|media|playable|downloadable|audio)|Only images are available|does not (?:have|contain) any? ?(?:video|media)|not a video|Unable to extract (?:video|embed|iframe) url/i,
     code: 'source.no-media',
   },
   {

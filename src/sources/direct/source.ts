@@ -84,7 +84,7 @@ async function resolveHttp(url: URL, options: Options, run: Run<unknown>): Promi
   }
 }
 
-/** Types of what is not meant for its own sake: pages, and lists of the pieces of a stream. Others are asked about them. */
+/** Types of what is not meant for its own sake: pages, lists of links, and lists of the pieces of a stream. Others are asked about them. */
 const leadsElsewhere: ReadonlySet<string> = new Set([
   'application/atom+xml',
   'application/rss+xml',
@@ -96,6 +96,7 @@ const leadsElsewhere: ReadonlySet<string> = new Set([
   'audio/mpegurl',
   'audio/x-mpegurl',
   'video/mpegurl',
+  'application/xspf+xml',
   'application/dash+xml',
   'video/vnd.mpeg.dash.mpd',
 ])

@@ -1,9 +1,9 @@
-import { sites } from './hosts.ts'
+import { mediaSites } from '#kernel/links/media-sites.ts'
 
 /** Links that yt-dlp is asked for, and those that it is not: example, test and documentation in one. */
 export const cases = {
   takes: [
-    ...sites.map(({ name, sample }) => ({ link: sample, why: `a page of ${name}`, atLeast: 0.9 })),
+    ...mediaSites.map(({ name, sample }) => ({ link: sample, why: `a page of ${name}`, atLeast: 0.9 })),
     { link: 'https://youtu.be/aqz-KE-bpKQ', why: 'its short form', atLeast: 0.9 },
     { link: 'https://m.youtube.com/shorts/aqz-KE-bpKQ', why: 'on a telephone', atLeast: 0.9 },
     { link: 'https://music.youtube.com/playlist?list=PLabc', why: 'a list of songs', atLeast: 0.9 },

@@ -11,7 +11,7 @@ import type { Run, Source } from '#pipeline/engine.ts'
 import { aboutOf, coverOf, subtitlesOf } from './about.ts'
 import { choicesOf } from './choices.ts'
 import { entryOf } from './entries.ts'
-import { siteOf } from './hosts.ts'
+import { siteOf } from '#kernel/links/media-sites.ts'
 import { Format, Info } from './info.ts'
 
 const Options = JobOptions.extend(JobSecrets.shape)
@@ -28,7 +28,13 @@ export function createYtdlpSource(ytdlp: Ytdlp = createYtdlp()): Source<Options>
     tools: ['yt-dlp'],
     options: Options,
     checkpoint: z.unknown(),
-    types: ['text/html', 'application/xhtml+xml', 'application/rss+xml', 'application/atom+xml'],
+    types: [
+      'text/html',
+      'application/xhtml+xml',
+      'application/rss+xml',
+      'application/atom+xml',
+      'application/xspf+xml',
+    ],
 
     claims(link: Link): number {
       const url = webAddress(link)

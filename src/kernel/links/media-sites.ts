@@ -1,5 +1,5 @@
 /** Media sites by name: what yt-dlp is asked for first. Whatever else it knows it gets once a link has turned out a page. */
-export const sites: readonly Site[] = [
+export const mediaSites: readonly Site[] = [
   {
     name: 'YouTube',
     hosts: ['youtube.com', 'youtu.be', 'youtube-nocookie.com'],
@@ -34,7 +34,7 @@ export const sites: readonly Site[] = [
     name: 'Vimeo',
     hosts: ['vimeo.com'],
     sample: 'https://vimeo.com/76979871',
-    cookies: 'private videos; some have a password (--password-file)',
+    cookies: 'private videos; some have a password (--user, --password-file)',
   },
   {
     name: 'Reddit',
@@ -161,5 +161,7 @@ export interface Site {
 
 /** The site that a web address belongs to. */
 export function siteOf(url: URL): Site | undefined {
-  return sites.find(({ hosts }) => hosts.some((host) => url.hostname === host || url.hostname.endsWith(`.${host}`)))
+  return mediaSites.find(({ hosts }) =>
+    hosts.some((host) => url.hostname === host || url.hostname.endsWith(`.${host}`)),
+  )
 }
