@@ -6,6 +6,7 @@ import { contactSheet } from './contact-sheet/processor.ts'
 import { convert } from './convert/processor.ts'
 import { extract } from './extract/processor.ts'
 import { decrypt } from './decrypt/processor.ts'
+import { ffmpeg } from './ffmpeg/processor.ts'
 import { filter } from './filter/processor.ts'
 import { fit } from './fit/processor.ts'
 import { join } from './join/processor.ts'
@@ -44,4 +45,5 @@ export const processors: readonly Processor[] = [
   split,
   join,
   decrypt,
+  ffmpeg,
 ]
