@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Fault } from '@jackdaw/contract/faults.ts'
 import { JobOptions, JobSecrets } from '@jackdaw/contract/nouns/options.ts'
+import { Lines } from '#kernel/http/lines.ts'
 import type { Asking } from '#kernel/http/read.ts'
 import { Visitor } from '#kernel/http/visitor.ts'
 import type { Representation } from '#kernel/manifest/dash-representation.ts'
@@ -44,7 +45,8 @@ export function createDashTransport(tuned: { readonly stallMs?: number } = {}): 
       const visitor = new Visitor(new URL(request.url), options)
       const asking: Asking = { http: run.http, visitor, signal: run.signal, stallMs }
       const manifest = (await fetchMpd(asking, request.url)).manifest()
-      const far = new FarSide(asking, undefined)
+      await using lines = new Lines(asking, (to) => run.connect(to))
+      const far = new FarSide(lines, undefined)
       if (request.subtitle !== undefined) {
         const text = find(manifest, 'subtitle', request.subtitle)
         const segments = text.spans.flatMap((span) => span.pieces().map(({ url, seconds }) => ({ url, seconds })))

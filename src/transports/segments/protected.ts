@@ -38,10 +38,11 @@ async function unlockOne(track: Track, index: number, { far, keys, run }: Unlock
   if (keys.length === 0) throw new Fault('source.protected', { reason: `ids of its keys: ${kids.join(', ')}` })
   const chunks: Uint8Array[] = []
   let bytes = 0
-  await far.read(first, (chunk) => {
-    bytes += chunk.length
+  await far.read(first, ({ bytes: some, free }) => {
+    bytes += some.length
     if (bytes > mostTrialBytes) throw new Fault('source.malformed', { reason: 'its first segment has no end' })
-    chunks.push(chunk)
+    chunks.push(Buffer.from(some))
+    free()
   })
   const piece = Buffer.concat(chunks)
   const path = join(run.dir, `trial-${index}.mp4`)
