@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { configurationPage, envExample } from './generate/configuration.ts'
 import { eventsPage } from './generate/events.ts'
 import { faultsPage } from './generate/faults.ts'
+import { manifestsPage } from './generate/manifests.ts'
 import { operationsPage } from './generate/operations.ts'
 
 /** `npm run generate` writes the reference; `npm run generate -- --check` fails when it is stale and writes nothing. */
@@ -14,6 +15,7 @@ export async function generate(): Promise<Readonly<Record<string, string>>> {
     'docs/reference/operations.md': await operationsPage(),
     'docs/reference/faults.md': faultsPage(),
     'docs/reference/events.md': eventsPage(),
+    'docs/reference/manifests.md': manifestsPage(),
     'docs/reference/configuration.md': configurationPage(),
     '.env.example': envExample(),
   }

@@ -2,7 +2,7 @@
 export function codecName(codec: string): string | undefined {
   const [family = '', object = ''] = codec.trim().toLowerCase().split('.')
   if (family === 'mp4a') return ['69', '6b', '34'].includes(object) ? 'mp3' : 'aac'
-  return names[family]
+  return Object.hasOwn(names, family) ? names[family] : undefined
 }
 
 /** Whether a codec is of pictures, where that is known. */

@@ -99,20 +99,21 @@ function plainFile(said: Said, place: Place): Span {
 function fromList(said: Said, place: Place): Span {
   const urls = said.children('SegmentURL')
   if (urls.length === 0) throw malformed('a list of segments in it is empty')
-  const runs = timesOf(said, place, checked(urls.length))?.runs ?? []
-  const each = place.seconds === undefined ? 0 : place.seconds / urls.length
-  const seconds = (): readonly number[] =>
-    runs.flatMap((run) => Array.from({ length: run.count }, () => Number(run.duration) / said.timescale))
+  checked(urls.length)
+  const isEven = said.child('SegmentTimeline') === undefined
+  // Addresses beyond the end of the period are not part of it; where no end is told, all are.
+  const times = timesOf(said, place, isEven && place.seconds === undefined ? urls.length : undefined)
+  const count = Math.min(urls.length, times?.count ?? urls.length)
   const pieces = (): readonly Piece[] => {
-    const lengths = seconds()
-    const made = urls.map((element, index) => ({
+    const lengths = times?.runs.flatMap((run) => Array.from({ length: run.count }, () => Number(run.duration)))
+    const made = urls.slice(0, count).map((element, index) => ({
       url: address(element.attributes.get('media') ?? place.base.href, place.base).href,
       range: rangeOf(element.attributes.get('mediaRange')),
-      seconds: lengths[index] ?? (lengths.length === 0 ? each : 0),
+      seconds: lengths ? (lengths[index] ?? 0) / said.timescale : (place.seconds ?? 0) / count,
     }))
-    return trimmed(made, place.seconds, said.child('SegmentTimeline') === undefined)
+    return trimmed(made, place.seconds, isEven)
   }
-  return { ...common(said, place), init: initializationOf(said, place.base), count: urls.length, pieces }
+  return { ...common(said, place), init: initializationOf(said, place.base), count, pieces }
 }
 
 function fromTemplate(said: Said, representation: Element, place: Place): Span {

@@ -38,11 +38,10 @@ async function unlockOne(track: Track, index: number, { far, keys, run }: Unlock
   if (keys.length === 0) throw new Fault('source.protected', { reason: `ids of its keys: ${kids.join(', ')}` })
   const chunks: Uint8Array[] = []
   let bytes = 0
-  await far.read(first, ({ bytes: chunk, free }) => {
-    bytes += chunk.length
+  await far.read(first, ({ bytes: some, free }) => {
+    bytes += some.length
     if (bytes > mostTrialBytes) throw new Fault('source.malformed', { reason: 'its first segment has no end' })
-    // Its memory is used again.
-    chunks.push(Buffer.from(chunk))
+    chunks.push(Buffer.from(some))
     free()
   })
   const piece = Buffer.concat(chunks)
