@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test'
 import { endedStates, type JobDetail } from '@jackdaw/contract/nouns/job.ts'
 import type { Wish } from '@jackdaw/contract/operations/jobs.ts'
 import type { Client } from '#faces/cli/host.ts'
+import { dashKey, dashKid, dashStreams, makeDash } from '#test/fakes/stream/dash.ts'
 import { StreamSite } from '#test/fakes/stream/stream.ts'
 import { ffmpeg, ffprobe } from '#test/ffprobe.ts'
 import { installation, type Installation } from '#test/jackdaw.ts'
@@ -22,6 +23,7 @@ describe('a media site, as a person fetches from it', () => {
 
   before(async () => {
     site = await StreamSite.start()
+    await makeDash(join(site.dir, 'dash'))
     site.text('/watch.html', page('/master.m3u8'), 'text/html')
     const master = readFileSync(join(site.dir, 'master.m3u8'), 'utf8')
     const items = Array.from({ length: 30 }, (_, at) => {
@@ -87,6 +89,22 @@ describe('a media site, as a person fetches from it', () => {
     assert.ok(got.seconds > 8 && got.seconds < 16, String(got.seconds))
     assert.deepEqual(got.streams, ['h264 160x90', 'aac'])
     assert.ok((got.packets[0] ?? 0) >= Math.floor(got.seconds) * 25 - 25)
+  })
+
+  test('a DASH manifest with a template of numbers: picture and sound that come apart, in the quality that was asked for', async () => {
+    const link = `${site.origin}/dash/${dashStreams.number}`
+    const got = await ffprobe(await delivered(link, { quality: 'worst', name: 'dash' }))
+    assert.deepEqual(got.streams, ['h264 160x90', 'aac'])
+  })
+
+  test('an encrypted one, with the key that the person has, and not without', async () => {
+    const link = `${site.origin}/dash/${dashStreams.cenc}`
+    const job = await wish(link, { name: 'locked' })
+    assert.equal(job.fault?.code, 'source.protected')
+    await client.jobs.retry({ id: job.id, secrets: { keys: [{ kid: dashKid, key: dashKey }] } })
+    const again = await house.until(job.id, ({ state }) => endedStates.includes(state))
+    assert.equal(again.state, 'done', again.fault?.says ?? '')
+    assert.deepEqual((await ffprobe(again.receipts[0]?.place ?? '')).streams, ['h264 320x180', 'aac'])
   })
 
   test('a page that yt-dlp reads, in the quality that was asked for', async () => {
