@@ -41,6 +41,15 @@ describe('the configuration', () => {
     assert.equal(firstLimits(config).freeBytes, 256 * 1024 ** 2)
   })
 
+  test('an option of a command that is called like a key is not that key', (t) => {
+    const project = place(t, {})
+    const flags: object = { key: ['00112233445566778899aabbccddeeff'] }
+    assert.equal(
+      loadConfig({ env: {}, flags, project }).origins.key.from,
+      loadConfig({ env: {}, project }).origins.key.from,
+    )
+  })
+
   test('takes an option before the environment, that before .env, that before the JSON file', (t) => {
     const project = place(t, {
       '.env': 'JACKDAW_PORT=3\nJACKDAW_DATABASE_POOL=3\nJACKDAW_STALL_SECONDS=3\n',

@@ -29,8 +29,10 @@ export function fromFlags(flags: Readonly<Partial<Record<ConfigKey, unknown>>>, 
   const given = new Map<ConfigKey, Given>()
   for (const key of configKeys) {
     const value = flags[key]
-    if (value === undefined) continue
-    const origin: Origin = { from: 'flag', name: `--${fieldOf(key).flag ?? key}` }
+    const { flag } = fieldOf(key)
+    // An option of a command may be called like a key that has none: `get --key` is a key of media.
+    if (value === undefined || flag === undefined) continue
+    const origin: Origin = { from: 'flag', name: `--${flag}` }
     // A path that is typed is meant from where the person stands.
     given.set(key, { value: key === 'data' && typeof value === 'string' ? resolve(cwd, value) : value, origin })
   }
