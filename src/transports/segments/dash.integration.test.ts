@@ -76,7 +76,7 @@ for (const stream of ['number', 'time', 'list', 'ranges', 'cenc', 'cbcs'] as con
     const keys = stream === 'cenc' || stream === 'cbcs' ? { keys: [{ kid: dashKid, key: dashKey }] } : {}
     await fetched(part(stream, { video: '1', audio: '3' }), keys, async ({ path, name, type }) => {
       const seen = await probe(path)
-      assert.deepEqual([seen.kinds, seen.height], [['h264', 'aac'], 180])
+      assert.deepEqual([seen.kinds, seen.height, seen.languages[1]], [['h264', 'aac'], 180, 'ger'])
       assert.ok(Math.abs(seen.seconds - 6) < 0.2, String(seen.seconds))
       assert.equal(await packets(path, '0:v'), await packets(reference(), '0:v:1'))
       // By number there are six segments in six seconds; what AAC has beyond them lies in a seventh.

@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { Fault, isFault } from '@jackdaw/contract/faults.ts'
+import { threeLetters } from '#kernel/ffmpeg/language.ts'
 import { ffmpeg, type ToolRun } from '#kernel/ffmpeg/work.ts'
 import { formatOfFile, type Format } from './format.ts'
 import type { Stretch } from './shelf.ts'
@@ -167,7 +168,7 @@ function maps({ strands }: Pick<MuxHow, 'strands'>): readonly string[] {
   const languages = strands
     .filter(({ kind }) => kind !== 'video')
     .flatMap(({ language }, index) =>
-      language === undefined ? [] : [`-metadata:s:a:${index}`, `language=${language}`],
+      language === undefined ? [] : [`-metadata:s:a:${index}`, `language=${threeLetters(language)}`],
     )
   const first = strands.length > 1 ? ['-avoid_negative_ts', 'make_zero'] : []
   return [...each, '-c', 'copy', ...first, ...languages]
