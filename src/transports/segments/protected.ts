@@ -25,7 +25,10 @@ const matroska = 0x1a45dfa3
  * decrypted and decoded for a trial, so that a wrong key is told before a film was fetched. Throws `source.protected`.
  */
 export async function unlock(tracks: readonly Track[], how: UnlockHow): Promise<readonly Track[]> {
-  return await Promise.all(tracks.map((track, index) => unlockOne(track, index, how)))
+  const opened: Track[] = []
+  // In turn: what still works in the folder when another has failed meets its end.
+  for (const [index, track] of tracks.entries()) opened.push(await unlockOne(track, index, how))
+  return opened
 }
 
 async function unlockOne(track: Track, index: number, { far, keys, run }: UnlockHow): Promise<Track> {
