@@ -18,8 +18,7 @@ const transport = createDashTransport()
 
 let site: StreamSite
 before(async () => {
-  site = await StreamSite.start()
-  await makeDash(join(site.dir, 'dash'))
+  site = await StreamSite.start(undefined, (dir) => makeDash(join(dir, 'dash')))
 })
 after(async () => await site[Symbol.asyncDispose]())
 

@@ -52,10 +52,10 @@ export class StreamSite implements AsyncDisposable {
     this.#server = createServer((request, response) => void this.#answer(request, response))
   }
 
-  /** `like`: another site with the same streams, which are made once. */
-  static async start(like?: StreamSite): Promise<StreamSite> {
+  /** `like`: another site with the same streams, which are made once. `make` puts streams of one's own into the folder. */
+  static async start(like?: StreamSite, make: (dir: string) => Promise<void> = makeSamples): Promise<StreamSite> {
     const dir = like?.dir ?? (await mkdtemp(join(tmpdir(), 'jackdaw-streams-')))
-    if (!like) await makeSamples(dir)
+    if (!like) await make(dir)
     const site = new StreamSite(dir, !like)
     site.#server.listen(0, '127.0.0.1')
     await once(site.#server, 'listening')
