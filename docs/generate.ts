@@ -5,6 +5,7 @@ import { eventsPage } from './generate/events.ts'
 import { faultsPage } from './generate/faults.ts'
 import { manifestsPage } from './generate/manifests.ts'
 import { operationsPage } from './generate/operations.ts'
+import { processorsPage } from './generate/processors.ts'
 
 /** `npm run generate` writes the reference; `npm run generate -- --check` fails when it is stale and writes nothing. */
 const root = resolve(import.meta.dirname, '..')
@@ -16,6 +17,7 @@ export async function generate(): Promise<Readonly<Record<string, string>>> {
     'docs/reference/faults.md': faultsPage(),
     'docs/reference/events.md': eventsPage(),
     'docs/reference/manifests.md': manifestsPage(),
+    'docs/reference/processors.md': processorsPage(),
     'docs/reference/configuration.md': configurationPage(),
     '.env.example': envExample(),
   }

@@ -114,7 +114,8 @@ async function start(tool: string, args: readonly string[], signal: AbortSignal,
   if (stdout === null || stderr === null) throw new Error('both are pipes')
   await new Promise((resolve, reject) => child.once('spawn', resolve).once('error', reject))
   if (pid === undefined) throw new Error('it has started, so it has a pid')
-  if (how.stdin && child.stdin) how.stdin.pipe(child.stdin)
+  // A tool that asked for nothing closes its end.
+  if (how.stdin && child.stdin) how.stdin.pipe(child.stdin.on('error', () => undefined))
   for (const [index, input] of (how.inputs ?? []).entries()) {
     const pipe = child.stdio[index + 3]
     // A tool that has read enough closes its end.

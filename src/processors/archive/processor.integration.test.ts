@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { promisify } from 'node:util'
 import { processorSuite } from '#test/conformance/processor.ts'
 import { asset, folderAt, localRun, scratch } from '#test/fakes/local-run.ts'
+import { watchedArguments } from '#test/fakes/watched-arguments.ts'
 import { archive } from './processor.ts'
 
 const sh = promisify(execFile)
@@ -80,9 +80,7 @@ for (const [format, hidesNames, archivePassword] of [
 ] as const) {
   test(`${format}: the password opens it, and stands in no argument of any process`, async (t) => {
     const { dir, assets } = await inputs(t)
-    const seen: string[] = []
-    const onSpawn = (pid: number) => void seen.push(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
-    const run = localRun<unknown>(await folderAt(dir, 'run'), { onSpawn })
+    const { run, seen } = watchedArguments(localRun<unknown>(await folderAt(dir, 'run')))
     const [made] = await archive.process(assets, archive.options.parse({ format, archivePassword }), run)
     assert.equal(seen.length, 1)
     assert.match(seen[0] ?? '', /7zz/)
