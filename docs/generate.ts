@@ -5,6 +5,7 @@ import { eventsPage } from './generate/events.ts'
 import { faultsPage } from './generate/faults.ts'
 import { manifestsPage } from './generate/manifests.ts'
 import { operationsPage } from './generate/operations.ts'
+import { sitesPage } from './generate/sites.ts'
 
 /** `npm run generate` writes the reference; `npm run generate -- --check` fails when it is stale and writes nothing. */
 const root = resolve(import.meta.dirname, '..')
@@ -17,6 +18,7 @@ export async function generate(): Promise<Readonly<Record<string, string>>> {
     'docs/reference/events.md': eventsPage(),
     'docs/reference/manifests.md': manifestsPage(),
     'docs/reference/configuration.md': configurationPage(),
+    'docs/reference/sites.md': sitesPage(),
     '.env.example': envExample(),
   }
 }
