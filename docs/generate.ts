@@ -6,6 +6,7 @@ import { faultsPage } from './generate/faults.ts'
 import { manifestsPage } from './generate/manifests.ts'
 import { operationsPage } from './generate/operations.ts'
 import { processorsPage } from './generate/processors.ts'
+import { sitesPage } from './generate/sites.ts'
 
 /** `npm run generate` writes the reference; `npm run generate -- --check` fails when it is stale and writes nothing. */
 const root = resolve(import.meta.dirname, '..')
@@ -19,6 +20,7 @@ export async function generate(): Promise<Readonly<Record<string, string>>> {
     'docs/reference/manifests.md': manifestsPage(),
     'docs/reference/processors.md': processorsPage(),
     'docs/reference/configuration.md': configurationPage(),
+    'docs/reference/sites.md': sitesPage(),
     '.env.example': envExample(),
   }
 }

@@ -34,7 +34,7 @@ export const mediaSites: readonly Site[] = [
     name: 'Vimeo',
     hosts: ['vimeo.com'],
     sample: 'https://vimeo.com/76979871',
-    cookies: 'private videos; some have a password (--user, --password-file)',
+    cookies: 'private videos',
   },
   {
     name: 'Reddit',

@@ -28,8 +28,6 @@ export interface YtdlpCall {
   readonly secrets: JobSecrets
   /** Options of ours: nothing in them comes from a person. */
   readonly args: readonly string[]
-  /** The longest silence on stdout. */
-  readonly silenceMs?: number
 }
 
 /** yt-dlp at work. Read `lines` to their end, then await `done`. */
@@ -44,12 +42,16 @@ export interface YtdlpChild {
 
 export type Ytdlp = (run: YtdlpRun, call: YtdlpCall) => Promise<YtdlpChild>
 
-/** Nobody waits longer for a page's next sign of life. */
-const silenceMs = 180_000
+/** What it may take before it is given up. */
+export interface YtdlpLimits {
+  /** Nobody waits longer for a page's next sign of life. 3 minutes. */
+  readonly silenceMs: number
+  /** It reads whole pages into memory, and a page may be without an end. 1 GiB; its usual size is below 150 MB. */
+  readonly memoryBytes: number
+}
+
 /** A list of ten thousand entries and the JSON of a video with hundreds of formats stay well below. */
 const mostLineBytes = 32 * 1024 * 1024
-/** It reads whole pages into memory, and a page may be without an end. Its usual size is below 150 MB. */
-const mostMemoryBytes = 1024 * 1024 * 1024
 const lookEveryMs = 250
 const versionKeptMs = 600_000
 
@@ -58,7 +60,8 @@ const versionKeptMs = 600_000
  * ffmpeg (which would reach the network by itself), and gets secrets and the link in files. Its version is asked for once
  * in a while, because older ones refuse options that newer ones need.
  */
-export function createYtdlp(): Ytdlp {
+export function createYtdlp(limited: Partial<YtdlpLimits> = {}): Ytdlp {
+  const limits = { silenceMs: 180_000, memoryBytes: 1024 ** 3, ...limited }
   let known: { readonly at: number; readonly version: string } | undefined
   const version = async (run: YtdlpRun) => {
     if (known === undefined || performance.now() - known.at > versionKeptMs) {
@@ -71,7 +74,7 @@ export function createYtdlp(): Ytdlp {
     run.signal.throwIfAborted()
     const files = await secretArguments(run.secrets, withoutSmuggled(call.link), call.secrets)
     const args = [...usual, ...runtimes(await version(run)), ...call.args, ...files]
-    return follow(run, await run.spawn('yt-dlp', args, { env: environment }), call.silenceMs ?? silenceMs)
+    return follow(run, await run.spawn('yt-dlp', args, { env: environment }), limits)
   }
 }
 
@@ -110,7 +113,7 @@ function withoutSmuggled(link: string): string {
   return url.href
 }
 
-function follow(run: YtdlpRun, child: Child, silenceMs: number): YtdlpChild {
+function follow(run: YtdlpRun, child: Child, { silenceMs, memoryBytes }: YtdlpLimits): YtdlpChild {
   let fault: Fault | undefined
   let isStopped = false
   const stop = (why?: Fault) => {
@@ -124,7 +127,7 @@ function follow(run: YtdlpRun, child: Child, silenceMs: number): YtdlpChild {
   const timer = setInterval(() => {
     if (performance.now() - heardAt > silenceMs) stop(new Fault('source.stalled', { seconds: silenceMs / 1000 }))
     void memoryOf(child.pid).then((bytes) => {
-      if (bytes > mostMemoryBytes) stop(new Fault('source.malformed', { reason: 'what the site sends has no end' }))
+      if (bytes > memoryBytes) stop(new Fault('source.malformed', { reason: 'what the site sends has no end' }))
     })
   }, lookEveryMs)
   const finish = async () => {

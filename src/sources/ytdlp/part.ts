@@ -60,7 +60,8 @@ function ownTransport(format: Format, url: URL, of: PartOf): Pick<Part, 'transpo
   if (!isWeb(url) || fragments || format.hls_aes || format.extra_param_to_segment_url) return undefined
   const cookie = cookieOf(cookies ?? headerOf(headers, 'cookie'))
   // Parts are stored in the clear. What a site gives to strangers may be; what it gives to somebody signed in may not.
-  const isOwn = of.secrets.cookies !== undefined || of.secrets.user !== undefined || of.secrets.headers !== undefined
+  const { cookies: own, user, password, headers: given } = of.secrets
+  const isOwn = [own, user, password, given].some((secret) => secret !== undefined)
   if ((cookie !== undefined && isOwn) || headerOf(headers, 'authorization') !== undefined) return undefined
   const request = { url: url.href, home: of.link, ...headersOf(headers, cookie) }
   if (protocol === 'http' || protocol === 'https') {

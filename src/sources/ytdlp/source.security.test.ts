@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { isFault } from '@jackdaw/contract/faults.ts'
 import type { Media } from '@jackdaw/contract/nouns/media.ts'
+import { createYtdlp } from '#kernel/ytdlp/ytdlp.ts'
 import { Pages } from '#test/fakes/pages/pages.ts'
 import { TestRun } from '#test/fakes/run.ts'
 import { openTools, type Tools } from '#test/fakes/tools.ts'
@@ -43,6 +44,14 @@ test('a link into the house is refused', async () => {
   assert.equal(house.asked.length, 0)
 })
 
+test('a page that says nothing is given up', async () => {
+  const impatient = createYtdlpSource(createYtdlp({ silenceMs: 1500 }))
+  await using run = await TestRun.start({ tools })
+  await assert.rejects(impatient.resolve({ kind: 'url', text: site.link('silent.html') }, {}, run), (error) =>
+    isFault(error, 'source.stalled'),
+  )
+})
+
 test('members that are no web addresses are named, not fetched', async () => {
   const { entries = [] } = await resolve(site.link('odd.xml'))
   const links = entries.filter(({ unavailable }) => unavailable === undefined).map(({ link }) => link)
@@ -57,8 +66,10 @@ test('members that are no web addresses are named, not fetched', async () => {
 })
 
 test('a page without an end is given up', { timeout: 60_000 }, async () => {
-  await assert.rejects(resolve(site.link('endless.html')), (error) =>
-    isFault(error, 'source.malformed', 'source.stalled', 'source.no-media', 'house.tool-failed'),
+  const small = createYtdlpSource(createYtdlp({ memoryBytes: 150 * 1024 * 1024 }))
+  await using run = await TestRun.start({ tools })
+  await assert.rejects(small.resolve({ kind: 'url', text: site.link('endless.html') }, {}, run), (error) =>
+    isFault(error, 'source.malformed'),
   )
 })
 

@@ -121,6 +121,8 @@ export const pages = {
     }
     more()
   },
+  /** Nobody answers. */
+  'silent.html': () => undefined,
   'stream.html': ({ response }) =>
     html(
       response,
