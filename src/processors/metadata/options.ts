@@ -1,0 +1,27 @@
+import { z } from 'zod'
+import { Moment } from '@jackdaw/contract/nouns/options.ts'
+
+const text = (most: number, says: string) => z.string().max(most).optional().describe(says)
+
+export const MetadataOptions = z.object({
+  title: text(500, 'title; as it is when absent, like the others'),
+  artist: text(500, 'who made it'),
+  album: text(500, 'album or series'),
+  date: z
+    .string()
+    .regex(/^\d{4}(-\d{2}(-\d{2})?)?$/, 'expected a date such as 2026 or 2026-11-20')
+    .optional()
+    .describe('when it came out: year, or year, month and day'),
+  genre: text(200, 'genre'),
+  comment: text(5000, 'comment'),
+  description: text(20_000, 'description'),
+  track: z.number().int().min(1).max(9999).optional().describe('number in its album'),
+  chapters: z
+    .array(z.object({ title: z.string().max(500), from: Moment, to: Moment.optional() }))
+    .max(1000)
+    .optional()
+    .describe('chapters in order, as { title, from, to }; without "to" until the next'),
+  cover: z.boolean().default(true).describe('put the cover that came with it into the file'),
+  strip: z.boolean().default(false).describe('remove all that is written in the file about it: tags, chapters, cover'),
+})
+export type MetadataOptions = z.infer<typeof MetadataOptions>
