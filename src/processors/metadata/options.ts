@@ -1,23 +1,25 @@
 import { z } from 'zod'
 import { Moment } from '@jackdaw/contract/nouns/options.ts'
 
-const text = (most: number, says: string) => z.string().max(most).optional().describe(says)
+/** Cut where it is too long: these texts come from sites, and none is worth failing for. */
+const text = (most: number, says: string) =>
+  z
+    .string()
+    .transform((text) => text.slice(0, most))
+    .optional()
+    .describe(says)
 
 export const MetadataOptions = z.object({
   title: text(500, 'title; as it is when absent, like the others'),
   artist: text(500, 'who made it'),
   album: text(500, 'album or series'),
-  date: z
-    .string()
-    .regex(/^\d{4}(-\d{2}(-\d{2})?)?$/, 'expected a date such as 2026 or 2026-11-20')
-    .optional()
-    .describe('when it came out: year, or year, month and day'),
+  date: text(40, 'when it came out: year, or year, month and day as 2026-11-20; anything else is left out'),
   genre: text(200, 'genre'),
-  comment: text(5000, 'comment'),
+  comment: text(10_000, 'comment'),
   description: text(20_000, 'description'),
   track: z.number().int().min(1).max(9999).optional().describe('number in its album'),
   chapters: z
-    .array(z.object({ title: z.string().max(500), from: Moment, to: Moment.optional() }))
+    .array(z.object({ title: z.string().transform((text) => text.slice(0, 500)), from: Moment, to: Moment.optional() }))
     .max(1000)
     .optional()
     .describe('chapters in order, as { title, from, to }; without "to" until the next'),

@@ -24,8 +24,19 @@ test('a chapter ends where the next begins, and its title stays a title', () => 
   assert.equal(lines[2], 'TIMEBASE=1/1000\nSTART=60000\nEND=90500\ntitle=Two\n')
 })
 
-test('a date is a date', () => {
-  assert.equal(MetadataOptions.safeParse({ date: 'yesterday' }).success, false)
+test('a date is a year, with month and day when they are known; what is none is left out', () => {
+  for (const [date, written] of [
+    ['2026', '2026'],
+    ['20261120', '2026-11-20'],
+    ['2026-11-20T10:00:00Z', '2026-11-20'],
+    ['yesterday', undefined],
+  ] as const) {
+    assert.equal(tagsOf(MetadataOptions.parse({ date }))[0]?.[1], written)
+  }
+})
+
+test('a text that is too long is cut', () => {
+  assert.equal(tagsOf(MetadataOptions.parse({ title: 'x'.repeat(1000) }))[0]?.[1].length, 500)
 })
 
 test('a picture comment has the block of FLAC', () => {

@@ -4,7 +4,16 @@ const names = ['title', 'artist', 'album', 'date', 'genre', 'comment', 'descript
 
 /** Tags that are to be written, by the names that ffmpeg knows in every container. Empty ones are left as they are. */
 export function tagsOf(options: MetadataOptions): readonly (readonly [string, string])[] {
-  return names.map((name) => [name, clean(String(options[name] ?? ''))] as const).filter(([, value]) => value !== '')
+  return names
+    .map((name) => [name, valueOf(name, clean(String(options[name] ?? '')))] as const)
+    .filter(([, value]) => value !== '')
+}
+
+/** Players know dates as years, months and days; sites write them in other ways too. */
+function valueOf(name: (typeof names)[number], value: string): string {
+  if (name !== 'date') return value
+  const [, year, month, day] = /^(\d{4})(?:-?(\d{2})(?:-?(\d{2})(?:T.*)?)?)?$/.exec(value) ?? []
+  return [year, month, day].filter((part) => part !== undefined).join('-')
 }
 
 /** Chapters (and tags too long for an argument) as ffmpeg reads them from a file. `seconds` is the length of it all. */
