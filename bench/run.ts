@@ -1,5 +1,5 @@
 // `npm run bench -- NAME …`: each bench is a module of this folder with `bench(args)`, which reads its own options.
-const benches = ['hls', 'http', 'queue'] as const
+const benches = ['hls', 'http', 'process', 'queue'] as const
 const [name, ...args] = process.argv.slice(2)
 const known = benches.find((one) => one === name)
 if (known === undefined) {

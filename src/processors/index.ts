@@ -11,6 +11,7 @@ import { filter } from './filter/processor.ts'
 import { fit } from './fit/processor.ts'
 import { join } from './join/processor.ts'
 import { merge } from './merge/processor.ts'
+import { metadata } from './metadata/processor.ts'
 import { probe } from './probe/processor.ts'
 import { remux } from './remux/processor.ts'
 import { rename } from './rename/processor.ts'
@@ -37,6 +38,7 @@ export const processors: readonly Processor[] = [
   screenshots,
   contactSheet,
   sprite,
+  metadata,
   filter,
   rename,
   checksum,

@@ -63,7 +63,7 @@ test('streams are copied; text subtitles are turned, what cannot go along is nam
     left.map(({ codec }) => codec),
     ['hdmv_pgs_subtitle', 'ttf', 'bin_data'],
   )
-  assert.deepEqual(carry(streams, 'mkv').left, [streams[6]])
+  assert.deepEqual(carry(streams, 'mkv').left, [streams[4], streams[6]])
 })
 
 test('sounds and pictures that do not fit are known before', () => {

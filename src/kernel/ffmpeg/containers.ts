@@ -13,10 +13,10 @@ export interface Container {
   readonly subtitles: readonly string[]
   /** Encoder into which other text subtitles are turned. */
   readonly text?: string
-  /** Pictures that it can have as a cover. */
+  /** Pictures that it can have as a cover, by copy. */
   readonly covers?: readonly string[]
-  /** Holds fonts. */
-  readonly fonts?: true
+  /** Holds files, such as fonts. A cover is one too, but ffmpeg copies it as a film of one frame: see `-attach`. */
+  readonly attachments?: true
   readonly flags?: readonly string[]
 }
 
@@ -52,8 +52,7 @@ export const containers = {
     audio: 'any',
     subtitles: ['subrip', 'ass', 'ssa', 'webvtt', 'hdmv_pgs_subtitle', 'dvd_subtitle', 'dvb_subtitle'],
     text: 'subrip',
-    covers: stills,
-    fonts: true,
+    attachments: true,
   },
   webm: {
     muxer: 'webm',
@@ -79,7 +78,7 @@ export const containers = {
     covers: stills,
     flags: faststart,
   },
-  mka: { muxer: 'matroska', extensions: ['.mka'], video: [], audio: 'any', subtitles: [], covers: stills },
+  mka: { muxer: 'matroska', extensions: ['.mka'], video: [], audio: 'any', subtitles: [], attachments: true },
   mp3: {
     muxer: 'mp3',
     extensions: ['.mp3'],
@@ -203,7 +202,7 @@ function coderOf({ kind, codec }: Stream, container: Container): string | undefi
   }
   if (kind !== 'attachment') return undefined
   if (container.covers?.includes(codec)) return 'copy'
-  return container.fonts && fontCodecs.has(codec) ? 'copy' : undefined
+  return container.attachments && fontCodecs.has(codec) ? 'copy' : undefined
 }
 
 function holds(list: readonly string[] | 'any', codec: string): boolean {

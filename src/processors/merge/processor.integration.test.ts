@@ -58,6 +58,7 @@ test('codecs that are at home nowhere together become an mkv, or what is asked f
   ]
   assert.equal((await merged(t, tracks, ...pair)).name, 'v.mkv')
   assert.equal((await merged(t, { ...tracks, container: 'mp4' }, ...pair)).name, 'v.mp4')
+  assert.equal((await merged(t, { ...tracks, container: 'webm' }, ...pair)).name, 'v.mkv', 'it cannot hold h264')
 })
 
 test('further sounds come along with the languages of their names', async (t) => {

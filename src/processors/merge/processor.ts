@@ -15,7 +15,9 @@ export const MergeOptions = z.object({
   container: z
     .enum(['auto', 'mp4', 'mkv', 'webm', 'mov', 'ts', 'm4a', 'mka'])
     .default('auto')
-    .describe('auto takes mp4 where it plays everywhere, webm for vp9/av1 with opus, else mkv'),
+    .describe(
+      'taken where the codecs fit; auto, and where they do not: mp4 where it plays everywhere, webm for vp9/av1 with opus, else mkv',
+    ),
   reencode: z
     .boolean()
     .default(false)

@@ -1,11 +1,11 @@
-import { carry, containerFor, muxed, nameIn, type ContainerName } from '#kernel/ffmpeg/containers.ts'
+import { carry, containerFor, misfits, muxed, nameIn, type ContainerName } from '#kernel/ffmpeg/containers.ts'
 import { mediaInput } from '#kernel/ffmpeg/input.ts'
 import { languageOfName, threeLetters } from '#kernel/ffmpeg/language.ts'
 import { filmsOf, soundsOf } from '#kernel/ffmpeg/media.ts'
 import { ffmpeg } from '#kernel/ffmpeg/work.ts'
 import type { Place } from '#kernel/outputs.ts'
 import type { Run } from '#pipeline/engine.ts'
-import { mustHold, sortPieces, type Merged, type Piece } from './pieces.ts'
+import { sortPieces, type Merged, type Piece } from './pieces.ts'
 
 /**
  * Picture and sounds in one file by copy, as long as the longest of them: a sound that runs on for a moment is no reason to
@@ -22,8 +22,9 @@ export async function joinTracks(
   const [first] = ordered
   if (first === undefined) throw new RangeError('there are pieces')
   const heard = ordered.flatMap(({ known }) => [...filmsOf(known), ...soundsOf(known)])
-  const container = asked ?? (film === undefined && heard.length > 1 ? soundsFor(heard) : containerFor(heard))
-  mustHold(container, heard)
+  const best = film === undefined && heard.length > 1 ? soundsFor(heard) : containerFor(heard)
+  // What a site calls its media is a hint, and no reason to lose what was fetched.
+  const container = asked !== undefined && misfits(asked, heard).length === 0 ? asked : best
 
   const args: string[] = []
   let count = 0
