@@ -34,7 +34,7 @@ const pausesMs = [200, 600, 1800, 5000] as const
 /** So long a pause that the far side asks for is waited for here; for longer ones the step gives its place away. */
 const mostPatienceMs = 30_000
 /** What may wait in memory for its turn to be written. */
-const mostWaiting = 32 * 1024 * 1024
+const mostWaiting = 16 * 1024 * 1024
 
 /** What may be over the next time. */
 const passingCodes = [
