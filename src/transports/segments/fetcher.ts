@@ -113,7 +113,8 @@ export class Fetcher {
     } finally {
       clearInterval(timer)
       this.#how.signal.removeEventListener('abort', abort)
-      for (const lineup of this.#how.lineups) await lineup.settle()
+      // Who is told to stop stops: the folder may be another's already.
+      for (const lineup of this.#how.lineups) await lineup.settle(!this.#how.signal.aborted)
     }
   }
 
