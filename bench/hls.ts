@@ -57,7 +57,10 @@ export async function bench(args: readonly string[]): Promise<void> {
 /** The paced server has one file and no lists: the list is at the other server, and its ranges lead there. */
 async function pointAt(paced: BenchServer): Promise<string> {
   const list = await readFile(join(work, 'ranges/index.m3u8'), 'utf8')
-  await writeFile(join(work, 'ranges/distant.m3u8'), list.replaceAll(/^index\.ts$/gm, paced.link))
+  await writeFile(
+    join(work, 'ranges/distant.m3u8'),
+    list.replaceAll(/^index\.ts$/gm, new URL('/file.ts', paced.link).href),
+  )
   return '/ranges/distant.m3u8'
 }
 

@@ -9,7 +9,7 @@ const longestMs = 5000
 /** One that nobody uses is closed soon: it holds a place. */
 const idleMs = 1000
 const blockBytes = 512 * 1024
-const mostBlocks = 64
+const mostBlocks = 32
 
 /**
  * Many small bodies from few sites, over kept connections of our own; whatever is not a plain answer is asked for again by

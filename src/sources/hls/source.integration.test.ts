@@ -95,3 +95,14 @@ test('variants of the same size and rate have different names', async () => {
     ['360p-1000k', '360p-1000k-2'],
   )
 })
+
+test('a variant that is lost does not hide the others', async () => {
+  const line = '#EXT-X-STREAM-INF:BANDWIDTH=1000000,RESOLUTION=640x360\n'
+  const { about } = await resolve(site.text('/lost.m3u8', `#EXTM3U\n${line}nowhere.m3u8\n${line}plain/index.m3u8\n`))
+  assert.equal(Math.round(about?.durationSeconds ?? 0), 6)
+})
+
+test('a name given by the person comes first, and its extension once', async () => {
+  assert.equal((await resolve(site.url('plain'), { name: 'mine.mp4' })).parts[0]?.name, 'mine.mp4')
+  assert.equal((await resolve(site.url('plain'), { name: 'v1.2' })).parts[0]?.name, 'v1.2.mp4')
+})

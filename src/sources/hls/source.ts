@@ -7,6 +7,7 @@ import type { Asking } from '#kernel/http/read.ts'
 import { Visitor } from '#kernel/http/visitor.ts'
 import { fetchHls } from '#kernel/manifest/fetch.ts'
 import type { Master, MediaPlaylist } from '#kernel/manifest/hls.ts'
+import { splitName } from '#kernel/names.ts'
 import { cleanTitle } from '#kernel/title.ts'
 import type { Source } from '#pipeline/engine.ts'
 import { choicesOf, subtitlesOf, type Place } from './choices.ts'
@@ -21,6 +22,12 @@ const types = [
   'audio/x-mpegurl',
   'application/mpegurl',
 ] as const
+
+/** A name that ends in one of these says what the file is meant to be; its kind is for the choice to say. */
+const containers = new Set(['.mp4', '.m4a', '.mkv', '.mp3', '.m3u8', '.ts'])
+
+/** So many variants are looked at before the link is given up. */
+const mostLooks = 3
 
 /** As patient as the direct source. */
 const patienceMs = 30_000
@@ -47,7 +54,9 @@ export const hls: Source<Options> = {
     const asking: Asking = { http: run.http, visitor, signal: run.signal, stallMs: patienceMs }
     const { playlist, url: last } = await firstPlaylist(asking, url)
     const home = withoutCredentials(url)
-    const title = cleanTitle(options.name ?? nameOf(url, last))
+    const named = options.name === undefined ? undefined : splitName(options.name)
+    const isOurs = named !== undefined && containers.has(named.extension.toLowerCase())
+    const title = cleanTitle((isOurs ? named.stem : options.name) ?? nameOf(url, last))
     const place: Place = { title, site: last.hostname, home }
     return playlist.kind === 'media' ? ofMedia(playlist, last, place) : await ofMaster(playlist, place, options, asking)
   },
@@ -82,12 +91,7 @@ function ofMedia(playlist: MediaPlaylist, url: URL, { title, site, home }: Place
 }
 
 async function ofMaster(master: Master, place: Place, options: Options, asking: Asking): Promise<Media> {
-  const [first] = master.variants
-  if (first === undefined) throw new Fault('source.no-media', { reason: 'the playlist is empty' })
-  const { playlist } = await fetchHls(asking, first.url, master.definitions)
-  if (playlist.kind === 'master') {
-    throw new Fault('source.malformed', { reason: 'a variant is itself a list of variants' })
-  }
+  const playlist = await oneOf(master, asking)
   const about = aboutOf(playlist)
   const choices = choicesOf(master, place, { languages: options.language ?? [], seconds: about.durationSeconds })
   const subtitles = about.isLive === true ? [] : subtitlesOf(master, place)
@@ -99,6 +103,22 @@ async function ofMaster(master: Master, place: Place, options: Options, asking: 
     choices,
     ...(subtitles.length > 0 && { subtitles }),
   }
+}
+
+/** The list of one variant, which tells how long all are. A site may have lost some of them. */
+async function oneOf(master: Master, asking: Asking): Promise<MediaPlaylist> {
+  let first: unknown
+  for (const { url } of master.variants.slice(0, mostLooks)) {
+    try {
+      const { playlist } = await fetchHls(asking, url, master.definitions)
+      if (playlist.kind === 'media') return playlist
+      throw new Fault('source.malformed', { reason: 'a variant is itself a list of variants' })
+    } catch (thrown) {
+      first ??= thrown
+      if (!isFault(thrown, 'source.gone', 'source.denied', 'source.refused', 'source.broken')) throw thrown
+    }
+  }
+  throw first
 }
 
 function aboutOf({ isEnded, seconds }: MediaPlaylist): About {

@@ -1,6 +1,6 @@
 import { createDecipheriv } from 'node:crypto'
 import { Fault } from '@jackdaw/contract/faults.ts'
-import type { Chunk, TakeChunk } from '#kernel/http/line.ts'
+import type { TakeChunk } from '#kernel/http/line.ts'
 import type { Lines } from '#kernel/http/lines.ts'
 import type { Init, Segment, SegmentKey } from './track.ts'
 
@@ -9,6 +9,9 @@ const mostInitBytes = 16 * 1024 * 1024
 const keyBytes = 16
 /** A sign-in page in place of a key may have so much. */
 const mostKeyBytes = 1024 * 1024
+
+/** OpenSSL's output is memory of its own; from 512 KiB on the system has to map it anew each time, which costs twice the time. */
+const sliceBytes = 128 * 1024
 
 /** Initialisations are asked for again rather than all kept: streams with many of them use one after the other. */
 const mostKept = 16
@@ -34,11 +37,12 @@ export class FarSide {
     }
     const opened = unlock(await this.#key(segment.key), segment.key.iv)
     await this.#lines.read(segment.url, segment.range, ({ bytes, free }) => {
-      const clear = opened.update(bytes)
+      const length = opened.update(bytes)
+      if (length > 0) return take({ bytes: bytes.subarray(0, length), free })
       free()
-      return takeAll(clear, take)
     })
-    await takeAll([opened.end()], take)
+    const last = opened.end()
+    if (last.length > 0) await take({ bytes: last, free: () => undefined })
   }
 
   async init(init: Init): Promise<Buffer> {
@@ -47,7 +51,8 @@ export class FarSide {
       const bytes = await this.#all(init.url, init.range, mostInitBytes)
       if (init.key === undefined) return bytes
       const opened = unlock(await this.#key(init.key), init.key.iv)
-      return Buffer.concat([...opened.update(bytes), opened.end()])
+      const length = opened.update(bytes)
+      return Buffer.concat([bytes.subarray(0, length), opened.end()])
     })
   }
 
@@ -77,19 +82,6 @@ export class FarSide {
   }
 }
 
-function takeAll(clear: readonly Buffer[], take: TakeChunk): Promise<void> | undefined {
-  const waits = clear.flatMap((bytes) => {
-    const wait = bytes.length === 0 ? undefined : take(owned(bytes))
-    return wait ? [wait] : []
-  })
-  return waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined)
-}
-
-/** Memory of its own, which the collector takes back. */
-function owned(bytes: Uint8Array): Chunk {
-  return { bytes, free: () => undefined }
-}
-
 /** One request for all who ask while it runs and after; none is remembered that failed. */
 async function once(kept: Map<string, Promise<Buffer>>, name: string, fetch: () => Promise<Buffer>): Promise<Buffer> {
   const known = kept.get(name)
@@ -105,18 +97,33 @@ async function once(kept: Map<string, Promise<Buffer>>, name: string, fetch: () 
   }
 }
 
-/** AES-128-CBC; the padding (RFC 5652, 6.3) is taken off where there is one: some sites leave it out. */
-function unlock(key: Buffer, iv: string): { update(chunk: Uint8Array): Buffer[]; end(): Buffer } {
+/**
+ * AES-128-CBC in place: `update` overwrites its bytes with as many clear ones as it returns. What OpenSSL gives out is copied
+ * and dies at once; kept until it is written, it cost the collector more than the decryption. The padding (RFC 5652, 6.3)
+ * is taken off where there is one: some sites leave it out.
+ */
+function unlock(key: Buffer, iv: string): { update(bytes: Uint8Array): number; end(): Buffer } {
   const decipher = createDecipheriv('aes-128-cbc', key, Buffer.from(iv, 'hex')).setAutoPadding(false)
+  /** At least the last block, which may be padding, waits. */
   let last = Buffer.alloc(0)
+  const slice = (bytes: Uint8Array, to: Uint8Array): number => {
+    const clear = decipher.update(bytes)
+    const length = Math.max(0, Math.min(last.length + clear.length - 16, to.length))
+    const fromLast = Math.min(last.length, length)
+    to.set(last.subarray(0, fromLast))
+    to.set(clear.subarray(0, length - fromLast), fromLast)
+    last = Buffer.concat([last.subarray(fromLast), clear.subarray(length - fromLast)])
+    return length
+  }
   return {
-    update(chunk) {
-      const clear = decipher.update(chunk)
-      if (clear.length === 0) return []
-      // The last block waits: it may be padding.
-      const before = last
-      last = Buffer.from(clear.subarray(-16))
-      return [before, clear.subarray(0, -16)]
+    update(bytes) {
+      let length = 0
+      for (let at = 0; at < bytes.length; at += sliceBytes) {
+        const end = Math.min(bytes.length, at + sliceBytes)
+        // Never more comes out than went in, so what is written lies before what is still to be read.
+        length += slice(bytes.subarray(at, end), bytes.subarray(length, end))
+      }
+      return length
     },
     end() {
       try {

@@ -34,7 +34,7 @@ const pausesMs = [200, 600, 1800, 5000] as const
 /** So long a pause that the far side asks for is waited for here; for longer ones the step gives its place away. */
 const mostPatienceMs = 30_000
 /** What may wait in memory for its turn to be written. */
-const mostWaiting = 32 * 1024 * 1024
+const mostWaiting = 16 * 1024 * 1024
 
 /** What may be over the next time. */
 const passingCodes = [
@@ -113,7 +113,8 @@ export class Fetcher {
     } finally {
       clearInterval(timer)
       this.#how.signal.removeEventListener('abort', abort)
-      for (const lineup of this.#how.lineups) await lineup.settle()
+      // Who is told to stop stops: the folder may be another's already.
+      for (const lineup of this.#how.lineups) await lineup.settle(!this.#how.signal.aborted)
     }
   }
 

@@ -34,26 +34,31 @@ async function get(
   assert.ok(run)
   const [asset] = await hls.fetch(part(request, how.name), hls.options.parse(how.options ?? {}), run)
   assert.ok(asset)
-  return { asset, seen: asset.type.startsWith('text/') ? { seconds: 0, streams: [] } : await look(asset.path) }
+  return {
+    asset,
+    seen: asset.type.startsWith('text/') ? { seconds: 0, streams: [], languages: [] } : await look(asset.path),
+  }
 }
 
 interface Seen {
   readonly seconds: number
   readonly streams: readonly (string | number)[][]
+  readonly languages: readonly string[]
 }
 
 /** Codec, height and decoded length in frames of each stream, and the whole length. */
 async function look(path: string): Promise<Seen> {
   const args = ['-v', 'error', '-count_packets', '-of', 'json', '-show_entries']
-  const entries = 'format=duration:stream=codec_name,height,nb_read_packets'
+  const entries = 'format=duration:stream=codec_name,height,nb_read_packets:stream_tags=language'
   const { stdout } = await promisify(execFile)('ffprobe', [...args, entries, path])
   // What these entries give.
   const { format, streams } = JSON.parse(stdout) as {
     format: { duration: string }
-    streams: { codec_name: string; height?: number; nb_read_packets: string }[]
+    streams: { codec_name: string; height?: number; nb_read_packets: string; tags?: { language?: string } }[]
   }
   return {
     seconds: Number(format.duration),
+    languages: streams.map(({ tags }) => tags?.language ?? 'none'),
     streams: streams.map(({ codec_name, height, nb_read_packets }) => [
       codec_name,
       height ?? 0,
@@ -86,9 +91,10 @@ for (const stream of ['plain', 'ranges'] as const) {
 test('picture and sound that are apart and encrypted become one file, in the quality and language asked for', async () => {
   const [url, german] = [`${site.origin}/high/index.m3u8`, `${site.origin}/german/index.m3u8`]
   const before = site.count('/key.bin')
-  const { seen, asset } = await get({ url, kind: 'video', also: [{ url: german, kind: 'audio', language: 'deu' }] })
+  const { seen, asset } = await get({ url, kind: 'video', also: [{ url: german, kind: 'audio', language: 'de' }] })
   same(seen, await reference(url, german))
   assert.equal(seen.streams[0]?.[1], 180)
+  assert.deepEqual(seen.languages, ['und', 'ger'])
   assert.equal(asset.name, 'film.mp4')
   assert.ok(site.count('/key.bin') - before >= 1)
 })
@@ -117,6 +123,25 @@ for (const stream of ['cut', 'maps'] as const) {
     assert.ok(Math.abs(seen.seconds - 6) < 0.2, String(seen.seconds))
   })
 }
+
+test('picture and sound that are apart stay together across a discontinuity', async () => {
+  const list = (kind: string) =>
+    [
+      '#EXTM3U\n#EXT-X-TARGETDURATION:1',
+      ...[0, 1, 2].map((index) => `#EXTINF:1,\n/first/index${index}.ts?${kind}`),
+      '#EXT-X-DISCONTINUITY',
+      ...[0, 1, 2].map((index) => `#EXTINF:1,\n/second/index${index}.ts?${kind}`),
+      '#EXT-X-ENDLIST\n',
+    ].join('\n')
+  const [url, sound] = [site.text('/cut-picture.m3u8', list('p')), site.text('/cut-sound.m3u8', list('s'))]
+  const { seen } = await get({ url, kind: 'video', also: [{ url: sound, kind: 'audio' }] })
+  assert.deepEqual(
+    seen.streams.map(([codec]) => codec),
+    ['h264', 'aac'],
+  )
+  assert.equal(seen.streams[0]?.[2], 150)
+  assert.ok(Math.abs(seen.seconds - 6) < 0.2, String(seen.seconds))
+})
 
 test('sound alone is sound alone', async () => {
   const { seen, asset } = await get({ url: `${site.origin}/english/index.m3u8`, kind: 'audio' }, { name: 'song.m4a' })

@@ -95,10 +95,12 @@ export class Lineup {
     this.#writing = this.#write()
   }
 
-  /** Waits for what is being written, and closes the file. */
-  async settle(): Promise<void> {
-    this.#isOver = true
+  /** Waits for what is being written, and closes the file. `isKept`: whatever is whole is written first. */
+  async settle(isKept: boolean): Promise<void> {
+    if (isKept) this.stir()
+    else this.#isOver = true
     await this.#writing
+    this.#isOver = true
     await this.files.close()
   }
 

@@ -1,5 +1,5 @@
 import { rm, writeFile } from 'node:fs/promises'
-import { extname, join } from 'node:path'
+import { join } from 'node:path'
 import { Fault, isFault } from '@jackdaw/contract/faults.ts'
 import { threeLetters } from '#kernel/ffmpeg/language.ts'
 import { ffmpeg, type ToolRun } from '#kernel/ffmpeg/work.ts'
@@ -92,6 +92,7 @@ export async function mux(how: MuxHow): Promise<string> {
     const args = [...inputs.args, ...maps(whole), ...muxer(extension, ['-movflags', '+faststart']), `file:${out}`]
     try {
       await ffmpeg(how.run, args, { seconds: how.seconds })
+      for (const path of inputs.made) await rm(path, { force: true })
       return out
     } catch (thrown) {
       await rm(out, { force: true })
@@ -101,8 +102,15 @@ export async function mux(how: MuxHow): Promise<string> {
   throw new Fault('process.failed', { reason: 'no container holds it' })
 }
 
+interface Inputs {
+  readonly args: readonly string[]
+  readonly strands: readonly Strand[]
+  /** Files on the way, as large as what they are made of. */
+  readonly made: readonly string[]
+}
+
 /** Where each stretch is a file of its own: one file of both strands for each, then all of them in a row. */
-async function inputsOf(how: MuxHow): Promise<{ args: readonly string[]; strands: readonly Strand[] }> {
+async function inputsOf(how: MuxHow): Promise<Inputs> {
   const { strands, dir } = how
   const formats = await Promise.all(strands.map(({ stretches }) => Promise.all(stretches.map(formatOfStretch))))
   const counts = strands.map(({ stretches }) => stretches.length)
@@ -115,13 +123,13 @@ async function inputsOf(how: MuxHow): Promise<{ args: readonly string[]; strands
       '-i',
       `file:${stretch?.path}`,
     ])
-    return { args: [...clocks(strands, firsts), ...args], strands }
+    return { args: [...clocks(strands, firsts), ...args], strands, made: [] }
   }
   const [first] = strands
-  if (strands.length === 1 && first) return { args: await inARow(dir, 'row', first.stretches), strands }
+  if (strands.length === 1 && first) return { args: await inARow(dir, 'row', first.stretches), strands, made: [] }
   if (counts.some((count) => count !== counts[0])) {
     const rows = await Promise.all(strands.map(({ stretches }, index) => inARow(dir, `row${index}`, stretches, true)))
-    return { args: rows.flat(), strands }
+    return { args: rows.flat(), strands, made: [] }
   }
   const joined: Stretch[] = []
   for (const index of (first?.stretches ?? []).keys()) {
@@ -131,7 +139,8 @@ async function inputsOf(how: MuxHow): Promise<{ args: readonly string[]; strands
     await ffmpeg(quietly(how.run), [...args, ...maps({ ...how, strands: some }), '-f', 'nut', `file:${path}`])
     joined.push({ path, bytes: 1, seconds: some[0]?.stretches[0]?.seconds ?? 0 })
   }
-  return { args: await inARow(dir, 'row', joined), strands: [{ kind: 'muxed', stretches: joined }] }
+  const made = joined.map(({ path }) => path)
+  return { args: await inARow(dir, 'row', joined), strands: [{ kind: 'muxed', stretches: joined }], made }
 }
 
 /** ffmpeg's list of files that follow each other. `isTimed`: each takes the time that the manifest says. */
@@ -191,8 +200,4 @@ function front({ seconds }: MuxHow, bytes: number): readonly string[] {
 
 function quietly(run: ToolRun): ToolRun {
   return { signal: run.signal, spawn: (...all) => run.spawn(...all), report: () => undefined }
-}
-
-export function extensionOf(path: string): string {
-  return extname(path)
 }
