@@ -43,7 +43,7 @@ describe('jackdaw get with a list behind the link', () => {
       { tty: true, env: { NO_COLOR: '1' } },
     )
     const done = jackdaw('get', list)
-    await terminal.shows(/Lectures .* 2\/3/)
+    await terminal.shows(/Lectures .* 2\/3 items/)
     house.finish('j4', 10)
     house.end('j1')
     assert.equal(await done, 0)
