@@ -103,6 +103,16 @@ describe('the line of a running job', () => {
   })
 })
 
+test('a job that has ended is called after the file that arrived, whatever was fetched on the way', () => {
+  const made = { type: 'video/mp4', bytes: 1, sha256: '', state: 'kept', createdAt: at } as const
+  const assets = [
+    { ...made, id: 'a0', name: 'picture only.mp4' },
+    { ...made, id: 'a1', name: 'Harbour.mp4' },
+  ]
+  assert.match(String(endLines(job({ assets }), bare)[0]), /^✓ Harbour\.mp4 /)
+  assert.match(String(endLines(job({ assets, receipts: [] }), bare)[0]), /^✓ film\.mp4 /)
+})
+
 describe('a list', () => {
   const list = { title: 'Lectures', count: 30, ended: 12, failed: 2 }
 

@@ -46,7 +46,10 @@ export function endLines(job: JobDetail, paint: Paint): string[] {
     const seconds = secondsOf(job)
     const rate = bytes > 0 && seconds > 0.05 ? `  ${size(bytes / seconds)}/s` : ''
     const places = job.receipts.map((receipt) => plain(receipt.place))
-    const name = plain(job.assets.length === 1 ? (job.assets[0]?.name ?? job.title) : job.title)
+    const delivered = job.assets.filter(({ id }) => job.receipts.some(({ asset }) => asset === id))
+    // What was fetched and worked on besides is not what arrived.
+    const files = delivered.length > 0 ? delivered : job.assets
+    const name = plain(files.length === 1 ? (files[0]?.name ?? job.title) : job.title)
     const head = `${paint.green('✓')} ${paint.bold(name)}  ${size(bytes)}${rate}  ${span(seconds)}`
     return places.length === 1 ? [`${head}  → ${places[0]}`] : [head, ...places.map((place) => `    → ${place}`)]
   }
