@@ -3,7 +3,6 @@ import { appendFileSync, mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { format } from 'node:util'
-import { Fault } from '@jackdaw/contract/faults.ts'
 import type { CommonOptions, Host, Screen, Session, Terminal } from '#faces/cli/host.ts'
 import manifest from '../../package.json' with { type: 'json' }
 import type { Config } from './config.ts'
@@ -39,6 +38,7 @@ export function processHost(): Host {
       return doctor(options.json ?? false, () => load(options), openSession, terminal)
     },
     update: async (_, options) => {
+      const { Fault } = await import('@jackdaw/contract/faults.ts')
       const { updateTool } = await import('./ytdlp.ts')
       const { config } = await load(options)
       const stop = new AbortController()

@@ -103,11 +103,23 @@ describe('the line of a running job', () => {
   })
 })
 
+test('a job that has ended is called after the file that arrived, whatever was fetched on the way', () => {
+  const made = { type: 'video/mp4', bytes: 1, sha256: '', state: 'kept', createdAt: at } as const
+  const assets = [
+    { ...made, id: 'a0', name: 'picture only.mp4' },
+    { ...made, id: 'a1', name: 'Harbour.mp4' },
+  ]
+  assert.match(String(endLines(job({ assets }), bare)[0]), /^✓ Harbour\.mp4 /)
+  assert.match(String(endLines(job({ assets, receipts: [] }), bare)[0]), /^✓ film\.mp4 /)
+})
+
 describe('a list', () => {
   const list = { title: 'Lectures', count: 30, ended: 12, failed: 2 }
 
-  test('has one line with how many have ended, and one that stays', () => {
-    assert.equal(listLine(list, 79, bare), `${'Lectures'.padEnd(36)}  █████████░░░░░░░░░░░░░░░  12/30  2 failed`)
+  test('has one line with how many have ended, under those of its entries, and one that stays', () => {
+    const line = listLine(list, 100, bare)
+    assert.match(line, /^Lectures +█+░+ +40% +12\/30 items +2 failed$/)
+    assert.equal(line.indexOf('█'), progressLine(view(), 100, bare).indexOf('█'))
     assert.equal(listEndLine({ ...list, ended: 30 }, bare), '✗ Lectures  28 of 30 fetched')
     assert.equal(listEndLine({ ...list, ended: 30, failed: 0 }, bare), '✓ Lectures  30 fetched')
   })
@@ -117,7 +129,7 @@ describe('a list', () => {
     const lines = frame({ views: [waiting, view()], lists: [list] }, { columns: 80, rows: 24 }, bare)
     assert.equal(lines.length, 2)
     assert.match(String(lines[0]), /^film\.mp4/)
-    assert.match(String(lines[1]), /^Lectures .* 12\/30 {2}2 failed$/)
+    assert.match(String(lines[1]), /^Lectures .* 12\/30 items .* 2 failed$/)
     const narrow = frame({ views: [view()], lists: [list, list, list] }, { columns: 20, rows: 6 }, bare)
     assert.ok(narrow.length <= 3)
     for (const line of narrow) assert.ok(stringWidth(line) <= 20)

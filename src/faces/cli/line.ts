@@ -32,7 +32,8 @@ export function progressLine(view: JobView, width: number, paint: Paint): string
   }
   // A step has at least the room of "fetching", so that the columns before it do not move.
   const room = width - stringWidth(right()) - Math.max(0, Math.min(10 - stringWidth(now), 10))
-  const barWidth = Math.min(24, room - titleLeast - 2)
+  // A title says more than a long bar.
+  const barWidth = Math.min(24, room - titleLeast - 2, Math.max(8, Math.floor(room * 0.4)))
   const drawn = barWidth < 6 ? '' : `  ${share === undefined ? ' '.repeat(barWidth) : bar(share, barWidth, paint)}`
   const title = pad(plain(view.title), Math.min(60, Math.max(titleLeast, room - (drawn === '' ? 0 : barWidth + 2))))
   return `${title}${drawn}${right()}`.trimEnd()
@@ -45,7 +46,10 @@ export function endLines(job: JobDetail, paint: Paint): string[] {
     const seconds = secondsOf(job)
     const rate = bytes > 0 && seconds > 0.05 ? `  ${size(bytes / seconds)}/s` : ''
     const places = job.receipts.map((receipt) => plain(receipt.place))
-    const name = plain(job.assets.length === 1 ? (job.assets[0]?.name ?? job.title) : job.title)
+    const delivered = job.assets.filter(({ id }) => job.receipts.some(({ asset }) => asset === id))
+    // What was fetched and worked on besides is not what arrived.
+    const files = delivered.length > 0 ? delivered : job.assets
+    const name = plain(files.length === 1 ? (files[0]?.name ?? job.title) : job.title)
     const head = `${paint.green('✓')} ${paint.bold(name)}  ${size(bytes)}${rate}  ${span(seconds)}`
     return places.length === 1 ? [`${head}  → ${places[0]}`] : [head, ...places.map((place) => `    → ${place}`)]
   }
@@ -66,16 +70,11 @@ export interface ListView {
   readonly failed: number
 }
 
-/** One line for a list: title, bar, how many of its entries have ended and how many of those failed. Pure. */
+/** One line for a list, cell by cell under those of its entries: how many have ended and how many of those failed. Pure. */
 export function listLine({ title, count, ended, failed }: ListView, width: number, paint: Paint): string {
-  const ends = `  ${ended}/${count}`
-  const fails = failed === 0 ? '' : `  ${failed} failed`
-  const counts = ends.length + fails.length + 8 > width ? ends : `${ends}${fails}`
-  const room = Math.max(0, width - counts.length)
-  const barWidth = Math.min(24, room - 22)
-  const drawn = barWidth < 6 ? '' : `  ${bar(count === 0 ? 1 : ended / count, barWidth, paint)}`
-  const titleWidth = Math.min(60, room - (drawn === '' ? 0 : barWidth + 2))
-  return `${paint.bold(pad(plain(title), titleWidth))}${drawn}${counts}`
+  const step = { kind: 'process', label: 'list', progress: { unit: 'items', done: ended, of: count } } as const
+  const doing = failed === 0 ? 'list' : `${failed} failed`
+  return progressLine({ id: '', title, state: 'running', doing, steps: new Map([['list', step]]) }, width, paint)
 }
 
 /** What stays on the screen of a list that has ended; its entries have lines of their own. */

@@ -3,7 +3,8 @@ import { describe, test } from 'node:test'
 import type { Event } from '@jackdaw/contract/events.ts'
 import type { JobDetail } from '@jackdaw/contract/nouns/job.ts'
 import { setUp } from '#test/fakes/command-line.ts'
-import type { Play } from '#test/fakes/contract-house.ts'
+import { FakeHouse, type Play } from '#test/fakes/contract-house.ts'
+import { followMany } from './follow-many.ts'
 
 describe('jackdaw get with a list behind the link', () => {
   const links = ['One', 'Two', 'Three'].map((name) => `https://a.example/${name}`)
@@ -43,7 +44,7 @@ describe('jackdaw get with a list behind the link', () => {
       { tty: true, env: { NO_COLOR: '1' } },
     )
     const done = jackdaw('get', list)
-    await terminal.shows(/Lectures .* 2\/3/)
+    await terminal.shows(/Lectures .* 2\/3 items/)
     house.finish('j4', 10)
     house.end('j1')
     assert.equal(await done, 0)
@@ -71,4 +72,29 @@ describe('jackdaw get with a list behind the link', () => {
     assert.deepEqual(jobs.toSorted(), ['j1', 'j2', 'j3', 'j4'])
     assert.ok(lines.some((line) => 'type' in line && line.type === 'job.expanded'))
   })
+})
+
+test('a list that no event told of is found when all jobs are looked at', async () => {
+  const house = new FakeHouse((id, at) => {
+    if (at.job(id).link !== 'https://a.example/list') return at.finish(id, 10)
+    at.expand(id, 'Lectures', ['https://a.example/One', 'https://a.example/Two'])
+    at.end(id)
+  })
+  const client = house.client()
+  const silent = async () => (async function* () {})()
+  const deaf = { ...client, jobs: client.jobs, queue: { ...client.queue, events: silent } } as unknown as typeof client
+  const links = ['list', ...Array.from({ length: 9 }, (_, at) => `other${at}`)]
+  const ended: string[] = []
+  const lists: string[] = []
+  const start = () => client.jobs.startMany({ lines: links.map((name) => ({ link: `https://a.example/${name}` })) })
+  await followMany(deaf, links.length, start, {
+    signal: new AbortController().signal,
+    lookMs: 1,
+    started: () => undefined,
+    expanded: (list, jobs) => void lists.push(`${list.title} ${jobs.length}`),
+    ended: (job) => void ended.push(job.title),
+    watcher: { event: () => undefined, broken: () => undefined, mended: () => undefined },
+  })
+  assert.deepEqual(lists, ['Lectures 2'])
+  assert.deepEqual(ended.toSorted(), ['Lectures', 'One', 'Two', ...links.slice(1)].toSorted())
 })

@@ -60,7 +60,7 @@ export async function askChoice(
   return { kind: signal.aborted ? 'gone' : left }
 }
 
-/** A line of text; Enter alone is an empty one. `check` says what is wrong with it. */
+/** A line of text, asked for below what it is about; Enter alone is an empty one. `check` says what is wrong with it. */
 export async function askText(
   question: readonly string[],
   check: (text: string) => string | undefined,
@@ -75,9 +75,10 @@ export async function askText(
     initialValue: '',
     validate: (text) => check(text ?? ''),
     render() {
+      // What was asked about has been read: only its name and the answer stay.
+      if (this.state === 'submit' || this.state === 'cancel') return `${question[0] ?? ''}  ${this.userInput}`
       const wrong = this.state === 'error' ? [paint.red(this.error)] : []
-      const shown = this.state === 'submit' || this.state === 'cancel' ? this.userInput : this.userInputWithCursor
-      return [...question.slice(0, -1), `${question.at(-1)} ${shown}`, ...wrong].join('\n')
+      return [...question.slice(0, -1), `${question.at(-1)} ${this.userInputWithCursor}`, ...wrong].join('\n')
     },
   })
   let left: 'cancel' | 'leave' = 'cancel'
