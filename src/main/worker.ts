@@ -110,9 +110,10 @@ export async function openWorker(parts: Parts & { roles: readonly string[]; metr
           niceness,
           onSpawn: (record) => rememberChild(pool, { ...record, step, machine }),
         })
-        // Tools only say "403" about what the guard has refused; the guard's own words are better.
+        // Tools only say "403" about what the guard has refused; the guard's own words are better. What else went wrong on
+        // the way may be no matter: of many addresses on a page one is dead.
         const done = child.done.catch((thrown: unknown) => {
-          throw isFault(thrown, 'house.tool-failed') && ticket.fault ? ticket.fault : thrown
+          throw isFault(thrown, 'house.tool-failed') && isFault(ticket.fault, 'link.private') ? ticket.fault : thrown
         })
         done.catch(() => {}) // Whoever does not wait for the end does not want its fault either.
         return { ...child, done }

@@ -81,8 +81,18 @@ function wishOf(entry: Entry, number: number, title: string, job: JobOfStep, med
     destinations,
     recipe: job.recipe,
     options: { ...options, prefix: prefixOf(number, most) },
-    secrets: job.secrets,
+    secrets: secretsFor(entry.link, job),
   }
+}
+
+/**
+ * What opens the list's own site is not told to others that it leads to. Cookies say by themselves where they go; keys and
+ * the password of an archive go nowhere.
+ */
+function secretsFor(link: string, { link: list, secrets }: JobOfStep): JobOfStep['secrets'] {
+  if (URL.parse(link)?.origin === URL.parse(list.text)?.origin) return secrets
+  const { headers: _, user: __, password: ___, ...others } = secrets
+  return others
 }
 
 function gatherStep(step: ClaimedStep, skipped: number): NonNullable<Expanded['plan']>[number] {

@@ -13,6 +13,8 @@ export interface JobOfStep {
   readonly options: JobOptions
   readonly secrets: JobSecrets
   readonly about?: About
+  /** Title of the list that it belongs to. */
+  readonly list?: string
 }
 
 /** The job of a step, read from its row. The secrets are opened here and nowhere else. */
@@ -28,6 +30,7 @@ export function jobOfStep(
     origin_key: job.origin_key,
     options: JobOptions.parse(job.options),
     ...(job.about ? { about: About.parse(job.about) } : {}),
+    ...(job.list ? { list: job.list } : {}),
     secrets: job.sealed === null ? {} : JobSecrets.parse(unseal(job.sealed, job_id)),
   }
 }

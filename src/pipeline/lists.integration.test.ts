@@ -187,3 +187,27 @@ test('the list as a text is delivered instead of its media when that was asked f
     { engine: 'text', name: 'My list.txt', text: `01 Item 1: ${site}/1\n02 Item 2: ${site}/2\n` },
   ])
 })
+
+test('what opens the site of a list is not told to others that it leads to', async (t) => {
+  const elsewhere = 'https://other.example/film'
+  const gone = () => {
+    throw new Fault('source.gone', { reason: 'HTTP 404' })
+  }
+  const pipeline = await house(t, {
+    [`${site}/list`]: () => ({ entries: [{ link: `${site}/1` }, { link: elsewhere }] }),
+    [`${site}/1`]: gone,
+    [elsewhere]: gone,
+  })
+  const secrets = { user: 'me', password: 'hush', headers: { 'x-token': 'hush' }, cookies: 'c', archivePassword: 'a' }
+  const link = { kind: 'url', text: `${site}/list` }
+  const [job = ''] = await pipeline.start({ link, sealed: JSON.stringify(secrets) })
+  await pipeline.until(job)
+  // What failed keeps its secrets for another try.
+  const { rows } = await pipeline.pool.query<{ sealed: string }>(
+    'select sealed from jobs where batch_id is not null order by batch_index',
+  )
+  assert.deepEqual(
+    rows.map(({ sealed }) => JSON.parse(sealed) as unknown),
+    [secrets, { cookies: 'c', archivePassword: 'a' }],
+  )
+})

@@ -19,7 +19,8 @@ export function ownOptions(engine: Engine, job: JobOfStep, own: unknown): unknow
     site: siteOf(job.link),
     author: about?.author,
     date: about?.publishedAt?.slice(0, 10),
-    index: job.options.prefix?.trim(),
+    number: job.options.prefix?.trim(),
+    list: job.list,
   }
   const facts = Object.fromEntries(Object.entries(said).filter((entry) => entry[1] !== undefined))
   return parsed(engine, { ...job.secrets, title: job.title, facts, ...(own as object) })

@@ -155,6 +155,13 @@ test('a cover is fetched only where something takes it in', () => {
   assert.deepEqual(uses({ media: { ...media(part('a')), cover: part('c') } }), ['http', 'library'])
 })
 
+test('an address that was made for us may be another one: the bytes before are the same until they are seen not to be', () => {
+  const signed = (url: string, name = 'a') => ({ ...part(name), givenAt: url, request: { url } })
+  const earlier = [{ index: 1, engine: 'http', input: { part: signed('1') }, checkpoint: { at: 5 }, machine: 'here' }]
+  assert.deepEqual(steps({ media: media(signed('2')), earlier })[0]?.checkpoint, { at: 5 })
+  assert.equal(steps({ media: media(signed('2', 'b')), earlier })[0]?.checkpoint, null)
+})
+
 test('steps may stand after others', () => {
   assert.deepEqual(
     steps({ from: 5 }).map(({ index }) => index),

@@ -41,7 +41,7 @@ export function plan(how: PlanFor): NewStep[] {
     const index = from + steps.length
     // Wherever it stood: a step before it may be new.
     const before = earlier.find(
-      (old) => old.engine === step.engine && isDeepStrictEqual(old.input, asStored(step.input)),
+      (old) => old.engine === step.engine && isDeepStrictEqual(lasting(old.input), lasting(asStored(step.input))),
     )
     const id = newId()
     steps.push({
@@ -114,6 +114,17 @@ export function plan(how: PlanFor): NewStep[] {
     }
     return all
   }
+}
+
+/**
+ * What of a step's input stays the same when it is planned again: an address that was made for us is another one each
+ * time, and whoever fetches sees whether the bytes behind it are.
+ */
+function lasting(input: unknown): unknown {
+  const { part } = (input ?? {}) as { part?: Partial<Part> }
+  if (part?.givenAt === undefined) return input
+  const { givenAt: _, request: __, ...same } = part
+  return same
 }
 
 const labels: Readonly<Record<string, string>> = { probe: 'look into' }

@@ -36,6 +36,8 @@ export interface JobRow {
   readonly options: unknown
   readonly sealed: string | null
   readonly about?: unknown
+  /** Title of the list that it belongs to. */
+  readonly list?: string | null
 }
 
 /** Names one attempt of a step: changes of any other attempt are refused. */

@@ -61,7 +61,8 @@ begin
       'label', t.label, 'site', t.site, 'index', t.index, 'input', t.input, 'after', t.after, 'attempt', t.attempt, 'tries', t.tries,
       'deaths', t.deaths, 'checkpoint', t.checkpoint, 'job', (
         select jsonb_build_object('link', j.link, 'title', j.title, 'recipe', j.recipe, 'destinations', j.destinations,
-          'origin_key', j.origin_key, 'options', j.options, 'sealed', j.sealed, 'about', j.about) from jobs j where j.id = t.job_id))
+          'origin_key', j.origin_key, 'options', j.options, 'sealed', j.sealed, 'about', j.about,
+          'list', case when j.batch_id is not null then (select b.name from batches b where b.id = j.batch_id and b.list_of is not null) end) from jobs j where j.id = t.job_id))
     from unnest(taken) t;
 end $$;
 

@@ -5,6 +5,7 @@ import type { Media } from '@jackdaw/contract/nouns/media.ts'
 import { JobOptions, JobSecrets } from '@jackdaw/contract/nouns/options.ts'
 import { Visitor } from '#kernel/http/visitor.ts'
 import { fetchMpd } from '#kernel/manifest/fetch-dash.ts'
+import { withoutMediaExtension } from '#kernel/media-name.ts'
 import { cleanTitle } from '#kernel/title.ts'
 import type { Source } from '#pipeline/engine.ts'
 import { choicesOf, subtitlesOf, withKeys } from './choices.ts'
@@ -36,7 +37,9 @@ export const dash: Source<z.infer<typeof Options>> = {
     const fetched = await fetchMpd(asking, url.href)
     if (!fetched.isMpd) throw new Fault('source.declined', { ...(fetched.type && { type: fetched.type }) })
     const manifest = fetched.manifest()
-    const title = cleanTitle(options.name ?? manifest.title ?? nameOf(fetched.url))
+    const title = cleanTitle(
+      (options.name && withoutMediaExtension(options.name)) ?? manifest.title ?? nameOf(fetched.url),
+    )
     const usable = withKeys(manifest.representations, options.keys ?? [])
     const about = { title, url: withoutCredentials(url), site: fetched.url.hostname, seconds: manifest.seconds }
     const subtitles = subtitlesOf(usable, about)

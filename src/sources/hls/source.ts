@@ -7,7 +7,7 @@ import type { Asking } from '#kernel/http/read.ts'
 import { Visitor } from '#kernel/http/visitor.ts'
 import { fetchHls } from '#kernel/manifest/fetch.ts'
 import type { Master, MediaPlaylist } from '#kernel/manifest/hls.ts'
-import { splitName } from '#kernel/names.ts'
+import { withoutMediaExtension } from '#kernel/media-name.ts'
 import { cleanTitle } from '#kernel/title.ts'
 import type { Source } from '#pipeline/engine.ts'
 import { choicesOf, subtitlesOf, type Place } from './choices.ts'
@@ -22,9 +22,6 @@ const types = [
   'audio/x-mpegurl',
   'application/mpegurl',
 ] as const
-
-/** A name that ends in one of these says what the file is meant to be; its kind is for the choice to say. */
-const containers = new Set(['.mp4', '.m4a', '.mkv', '.mp3', '.m3u8', '.ts'])
 
 /** So many variants are looked at before the link is given up. */
 const mostLooks = 3
@@ -54,9 +51,7 @@ export const hls: Source<Options> = {
     const asking: Asking = { http: run.http, visitor, signal: run.signal, stallMs: patienceMs }
     const { playlist, url: last } = await firstPlaylist(asking, url)
     const home = withoutCredentials(url)
-    const named = options.name === undefined ? undefined : splitName(options.name)
-    const isOurs = named !== undefined && containers.has(named.extension.toLowerCase())
-    const title = cleanTitle((isOurs ? named.stem : options.name) ?? nameOf(url, last))
+    const title = cleanTitle((options.name && withoutMediaExtension(options.name)) ?? nameOf(url, last))
     const place: Place = { title, site: last.hostname, home }
     return playlist.kind === 'media' ? ofMedia(playlist, last, place) : await ofMaster(playlist, place, options, asking)
   },

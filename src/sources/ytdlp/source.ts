@@ -3,7 +3,7 @@ import type { Link } from '@jackdaw/contract/nouns/link.ts'
 import type { Entry, Media } from '@jackdaw/contract/nouns/media.ts'
 import { JobOptions, JobSecrets } from '@jackdaw/contract/nouns/options.ts'
 import { z } from 'zod'
-import { splitName } from '#kernel/names.ts'
+import { withoutMediaExtension } from '#kernel/media-name.ts'
 import { cleanTitle } from '#kernel/title.ts'
 import { itemOf, itemRanges, mostEntries } from '#kernel/ytdlp/items.ts'
 import { createYtdlp, type Ytdlp } from '#kernel/ytdlp/ytdlp.ts'
@@ -138,10 +138,10 @@ function mediaOf(info: Info, how: { link: string; options: Options; secrets: Job
   const { options } = how
   const title = titleOf(info)
   const isGeneric = /^(?:generic|html5)/i.test(info.extractor ?? '') || info.extractor_key === 'Generic'
-  const wanted = options.name === undefined ? title : splitName(options.name)
+  const wanted = options.name === undefined ? title : withoutMediaExtension(options.name)
   const of = {
     link: how.link,
-    stem: typeof wanted === 'string' ? wanted : wanted.stem || title,
+    stem: wanted || title,
     secrets: how.secrets,
     // A page's own files stay where they are; whatever a known site hands out is signed and runs out.
     givenAt: isGeneric && !info.formats.some(({ url }) => isSigned(url)) ? undefined : new Date().toISOString(),
