@@ -33,6 +33,8 @@ const windowMs = 100
 const pausesMs = [200, 600, 1800, 5000] as const
 /** So long a pause that the far side asks for is waited for here; for longer ones the step gives its place away. */
 const mostPatienceMs = 30_000
+/** So long may segments on their way take when another one has ended everything. */
+const graceMs = 3000
 /** What may wait in memory for its turn to be written. */
 const mostWaiting = 16 * 1024 * 1024
 
@@ -61,6 +63,7 @@ export class Fetcher {
   #lanes = 0
   #closed = false
   #isRunning = false
+  #grace: NodeJS.Timeout | undefined
   #fault: { readonly thrown: unknown } | undefined
   #growth: Growth = { lanes: firstLanes, before: undefined, holdUntil: 0 }
   #window = { at: performance.now(), arrived: 0, lanes: 0 }
@@ -112,6 +115,7 @@ export class Fetcher {
       await this.#ended.promise
     } finally {
       clearInterval(timer)
+      clearTimeout(this.#grace)
       this.#how.signal.removeEventListener('abort', abort)
       // Who is told to stop stops: the folder may be another's already.
       for (const lineup of this.#how.lineups) await lineup.settle(!this.#how.signal.aborted)
@@ -208,6 +212,7 @@ export class Fetcher {
     const { lineup, piece } = errand
     const pause = pausesMs[piece.tries]
     lineup.restart(piece)
+    if (this.#fault !== undefined) return
     const passing = isFault(thrown, ...passingCodes) && thrown.next === 'retry' ? thrown : undefined
     const wait = Math.max(pause ?? 0, passing?.retryAfterMs ?? 0)
     if (passing && pause !== undefined && wait <= mostPatienceMs) {
@@ -221,7 +226,15 @@ export class Fetcher {
     } else if (isLossy && isFault(thrown, ...passingCodes, 'source.gone', 'source.refused')) {
       log({ code: thrown.code }, 'a segment is lost')
       lineup.lose(piece)
-    } else this.#fail(thrown)
+    } else this.#giveUp(thrown)
+  }
+
+  /** A segment cannot be had. Those that are on their way come to their end, so that they need not be asked for again. */
+  #giveUp(thrown: unknown): void {
+    const isFar = isFault(thrown) && thrown.code.startsWith('source.')
+    if (!isFar || this.#lanes < 2) return this.#fail(thrown)
+    this.#fault ??= { thrown }
+    this.#grace ??= setTimeout(() => this.#fail(thrown), graceMs)
   }
 
   #tick(now: number): void {
