@@ -142,9 +142,9 @@ export function misfits(name: ContainerName, streams: readonly Stream[]): readon
 /** The best container for streams that were made apart: what plays everywhere, then what is free, then what holds all. */
 export function containerFor(streams: readonly Stream[]): ContainerName {
   if (!streams.some(({ kind }) => kind === 'video')) return soundContainer(streams)
-  const plays = ['h264', 'hevc', 'av1', 'mpeg4', 'aac', 'mp3', 'ac3', 'eac3', 'alac']
+  const plays = new Set(['h264', 'hevc', 'av1', 'mpeg4', 'aac', 'mp3', 'ac3', 'eac3', 'alac'])
   const heard = streams.filter(({ kind }) => kind === 'video' || kind === 'audio')
-  if (heard.every(({ codec }) => plays.includes(codec))) return 'mp4'
+  if (heard.every(({ codec }) => plays.has(codec))) return 'mp4'
   return misfits('webm', heard).length === 0 ? 'webm' : 'mkv'
 }
 

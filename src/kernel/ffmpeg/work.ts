@@ -45,24 +45,30 @@ export async function ffmpeg(run: ToolRun, args: readonly string[], how: WorkHow
     },
   )
   let written = 0
-  for await (const done of moments(child.stdout, onLine)) {
-    written = done
-    const of = seconds === undefined ? undefined : after + seconds
-    run.report({
-      unit: 'seconds',
-      done: after + (seconds === undefined ? done : Math.min(done, seconds)),
-      ...(of !== undefined && { of }),
-    })
-  }
   try {
+    for await (const done of moments(child.stdout, onLine)) {
+      written = done
+      const of = seconds === undefined ? undefined : after + seconds
+      run.report({
+        unit: 'seconds',
+        done: after + (seconds === undefined ? done : Math.min(done, seconds)),
+        ...(of !== undefined && { of }),
+      })
+    }
     await child.done
     return written
   } catch (thrown) {
+    // Of a child that was killed the output ends early; why is what the signal says.
     run.signal.throwIfAborted()
     if (!isFault(thrown, 'house.tool-failed')) throw thrown
-    const reason = reasonOf(thrown)
-    throw new Fault(missing.test(reason) ? 'process.unsupported' : 'process.failed', { reason }, { cause: thrown })
+    throw sorted(thrown)
   }
+}
+
+function sorted(thrown: Fault): Fault {
+  const reason = reasonOf(thrown)
+  if (reason.includes('No space left on device')) return new Fault('house.disk-full', {}, { cause: thrown })
+  return new Fault(missing.test(reason) ? 'process.unsupported' : 'process.failed', { reason }, { cause: thrown })
 }
 
 /** How ffmpeg says that it was built without something. */
