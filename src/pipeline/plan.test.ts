@@ -151,6 +151,18 @@ test('what was asked for becomes steps in a fixed order, and the recipe comes af
   assert.deepEqual(inputs[7], { options: { x: 1 }, only: ['mp3'] })
 })
 
+test('chapters are written into a film, unless only stretches of it are kept', () => {
+  const chapters = [{ title: 'One', from: 0, to: 5 }]
+  const found = { ...media(part('a', 'video/mp4')), about: { chapters } }
+  const planned = steps({ media: found })
+  assert.deepEqual(
+    planned.map(({ engine }) => engine),
+    ['http', 'metadata', 'library'],
+  )
+  assert.deepEqual(planned[1]?.input, { options: { title: 'm', chapters } })
+  assert.deepEqual(uses({ media: found, options: { clips: [{ from: 1 }] } }), ['http', 'trim', 'library'])
+})
+
 test('a cover is fetched only where something takes it in', () => {
   assert.deepEqual(uses({ media: { ...media(part('a')), cover: part('c') } }), ['http', 'library'])
 })

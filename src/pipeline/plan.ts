@@ -106,7 +106,10 @@ export function plan(how: PlanFor): NewStep[] {
     if (options.audio !== undefined) use('audio', { format: options.audio })
     if (options.subs !== undefined && (found.subtitles ?? []).length > 0)
       use('subtitles', { as: options.subsAs ?? 'embed', ...(ranges && { ranges }) })
-    if (options.audio !== undefined) use('metadata', metadataOf(found), true)
+    // Of a part of a film the chapters stand elsewhere.
+    const chapters = ranges ? undefined : found.about?.chapters
+    if (options.audio !== undefined || chapters?.length)
+      use('metadata', { ...metadataOf(found), ...(chapters?.length && { chapters }) }, true)
     all.push(...own, ...inOrder(options.steps ?? []))
     if (name !== 'plain' && isMedia) {
       use('probe', {}, true)
