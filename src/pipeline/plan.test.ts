@@ -146,7 +146,7 @@ test('what was asked for becomes steps in a fixed order, and the recipe comes af
     [1, 2].map((at) => partOf(at).role),
     ['subtitle', 'cover'],
   )
-  assert.deepEqual(inputs[3], { options: { ranges: [{ from: 5 }, { from: 9, to: 10 }], join: false, exact: false } })
+  assert.deepEqual(inputs[3], { options: { ranges: [{ from: 5 }, { from: 9, to: 10 }], join: false, exact: true } })
   assert.deepEqual(inputs[6], { options: { title: 'm', artist: 'me' } })
   assert.deepEqual(inputs[7], { options: { x: 1 }, only: ['mp3'] })
 })

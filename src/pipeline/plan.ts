@@ -101,11 +101,12 @@ export function plan(how: PlanFor): NewStep[] {
     const isMedia = [...found.parts, ...(choice?.parts ?? [])].some((part) => mayBeMedia(part.type))
     const main = (choice?.parts ?? []).filter(({ role }) => role === undefined)
     if (main.length > 1) use('merge', choice?.container === undefined ? {} : { container: choice.container })
+    // Words must come with the picture that they belong to, and a copy begins at the key frame before.
+    const hasSubtitles = options.subs !== undefined && (found.subtitles ?? []).length > 0
     const ranges = options.clips?.map(({ from: start, to }) => ({ from: start, ...(to !== undefined && { to }) }))
-    if (ranges) use('trim', { ranges, join: options.joinClips ?? false, exact: options.exact ?? false })
+    if (ranges) use('trim', { ranges, join: options.joinClips ?? false, exact: options.exact ?? hasSubtitles })
     if (options.audio !== undefined) use('audio', { format: options.audio })
-    if (options.subs !== undefined && (found.subtitles ?? []).length > 0)
-      use('subtitles', { as: options.subsAs ?? 'embed', ...(ranges && { ranges }) })
+    if (hasSubtitles) use('subtitles', { as: options.subsAs ?? 'embed', ...(ranges && { ranges }) })
     // Of a part of a film the chapters stand elsewhere.
     const chapters = ranges ? undefined : found.about?.chapters
     if (options.audio !== undefined || chapters?.length)
