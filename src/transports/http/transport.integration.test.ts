@@ -11,7 +11,7 @@ import type { Options } from './request.ts'
 import { createHttpTransport } from './transport.ts'
 import type { Tuning } from './tuning.ts'
 
-const quick: Partial<Tuning> = { stallMs: 300, pauseMs: [10, 20, 40] }
+const quick: Partial<Tuning> = { stallMs: 1000, pauseMs: [10, 20, 40] }
 const MiB = 1024 * 1024
 
 let site: Site
