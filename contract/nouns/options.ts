@@ -1,11 +1,16 @@
 import { z } from 'zod'
 import { RecipeStep } from './recipe.ts'
 
+/** Letters of a size, a time or a language. */
+const longestValue = 40
+
 /** Bytes from `500`, `64k`, `10MB`, `1.5GiB` (k, M, G, T are powers of 1024, as people who type them expect). */
 export const ByteSize = z.union([
   z.number().int().nonnegative(),
   z
     .string()
+    // Longer texts are not even looked at: of a million spaces a pattern takes hours to say no.
+    .max(longestValue, { abort: true })
     .regex(/^\s*\d+(\.\d+)?\s*([kmgt]i?)?b?\s*$/i, 'expected a size such as 500k, 10MB or 1.5GiB')
     .transform(parseByteSize),
 ])
@@ -15,6 +20,7 @@ export const Moment = z.union([
   z.number().nonnegative(),
   z
     .string()
+    .max(longestValue, { abort: true })
     .regex(
       /^\s*(\d+(\.\d+)?|(\d+:)?\d{1,2}:\d{1,2}(\.\d+)?|(?=\d)(\d+h)?(\d+m)?(\d+(\.\d+)?s)?)\s*$/i,
       'expected a time such as 90, 1:30 or 1h2m3s',
@@ -35,12 +41,15 @@ export type Quality = z.output<typeof Quality>
 export const AudioFormat = z.enum(['best', 'mp3', 'm4a', 'opus', 'flac', 'wav'])
 export type AudioFormat = z.infer<typeof AudioFormat>
 
-const Language = z.string().regex(/^[a-z]{2,8}([-_][a-z0-9]{1,8})*$/i, 'expected a language such as en or pt-BR')
+const Language = z
+  .string()
+  .max(longestValue, { abort: true })
+  .regex(/^[a-z]{2,8}([-_][a-z0-9]{1,8})*$/i, 'expected a language such as en or pt-BR')
 
 /** `1-5,8,12-`: numbers of a list from 1; a range may be open at its end. */
 export const Items = z
   .string()
-  .max(1000)
+  .max(1000, { abort: true })
   .regex(/^\s*\d+(\s*-\s*\d*)?(\s*,\s*\d+(\s*-\s*\d*)?)*\s*$/, 'expected items such as 1-5,8,12-')
 
 /** How one job is fetched and what is made of it. Everything under `secret` is sealed at rest and never shown again. */

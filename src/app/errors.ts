@@ -1,6 +1,6 @@
 import { ORPCError } from '@orpc/client'
 import { ValidationError } from '@orpc/contract'
-import { databaseFault } from '#db/fault.ts'
+import { databaseFault, errorCode } from '#db/fault.ts'
 import { asFault, catalogue, Fault, FaultView, fromView } from '@jackdaw/contract/faults.ts'
 
 /** The fault in what a handler, the validation or a client threw; `house.bug` with the request's id for the rest. */
@@ -10,10 +10,19 @@ export function toFault(thrown: unknown, requestId: string): Fault {
     if (thrown.code === 'BAD_REQUEST' && thrown.cause instanceof ValidationError) return invalid(thrown.cause)
     const view = FaultView.safeParse(thrown.data)
     if (view.success && thrown.code in catalogue) return fromView(view.data)
-    return asFault(databaseFault(thrown.cause ?? thrown), { incident: requestId })
+    return fromBelow(thrown.cause ?? thrown, requestId)
   }
+  return fromBelow(thrown, requestId)
+}
+
+function fromBelow(thrown: unknown, requestId: string): Fault {
+  if (unstorable.has(errorCode(thrown) ?? ''))
+    return new Fault('input.invalid', { reason: 'it contains characters that cannot be stored' }, { cause: thrown })
   return asFault(databaseFault(thrown), { incident: requestId })
 }
+
+// SQLSTATE character_not_in_repertoire (a NUL in a text) and untranslatable_character (one in JSON).
+const unstorable: ReadonlySet<string> = new Set(['22021', '22P05'])
 
 /** The form in which a fault passes through oRPC: its code, status and view; the cause stays on this side. */
 export function toWire(fault: Fault): ORPCError<string, FaultView> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { cleanTitle, isStorable } from './title.ts'
+import { cleanTitle, isStorable, storableJson } from './title.ts'
 
 test('a title is one line without anything that a terminal would obey', () => {
   assert.equal(cleanTitle('\u001B[2Ja\r\nb\u0000c\u2028d'), '[2Ja b c d')
@@ -20,4 +20,18 @@ test('what the database cannot store is told apart from what only looks like it'
   assert.equal(isStorable({ 'key\uDC00': 1 }), false)
   assert.equal(isStorable({ name: String.raw`C:\u0000`, also: '😀\u0001', none: undefined }), true)
   assert.equal(isStorable(undefined), true)
+})
+
+test('what cannot be stored is replaced wherever it stands, and nothing else is', () => {
+  const odd = {
+    'k\u0000ey': ['a\u0000\u0000b', 'half \uD83D', '\uDE00\uD83D'],
+    like: String.raw`C:\u0000\\u0000`,
+    fine: '😀\n',
+  }
+  assert.deepEqual(JSON.parse(storableJson(odd)), {
+    'k\uFFFDey': ['a\uFFFD\uFFFDb', 'half \uFFFD', '\uFFFD\uFFFD'],
+    like: String.raw`C:\u0000\\u0000`,
+    fine: '😀\n',
+  })
+  assert.equal(isStorable(JSON.parse(storableJson(odd))), true)
 })

@@ -10,6 +10,13 @@ export function cleanTitle(text: string): string {
 
 /** Whether PostgreSQL can store every text in a value: no NUL and no half of a surrogate pair (RFC 8259, section 8.2). */
 export function isStorable(value: unknown): boolean {
-  // JSON escapes these two and other control characters, nothing else.
-  return !/(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/.test(JSON.stringify(value) ?? '')
+  return !(JSON.stringify(value) ?? '').match(unstorable)
 }
+
+/** A value as JSON that PostgreSQL can store: what it could not is U+FFFD. For what sites, files and programs say. */
+export function storableJson(value: unknown): string {
+  return JSON.stringify(value).replace(unstorable, '$1\uFFFD')
+}
+
+// JSON escapes these two and other control characters, nothing else.
+const unstorable = /(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/g

@@ -1,5 +1,7 @@
 import { Fault } from '@jackdaw/contract/faults.ts'
+import type { Link } from '@jackdaw/contract/nouns/link.ts'
 import type { Entry, Media } from '@jackdaw/contract/nouns/media.ts'
+import type { JobSecrets } from '@jackdaw/contract/nouns/options.ts'
 import { newId } from '#kernel/ids.ts'
 import { safeName } from '#kernel/names.ts'
 import { cleanTitle } from '#kernel/title.ts'
@@ -81,7 +83,7 @@ function wishOf(entry: Entry, number: number, title: string, job: JobOfStep, med
     destinations,
     recipe: job.recipe,
     options: { ...options, prefix: prefixOf(number, most) },
-    secrets: secretsFor(entry.link, job),
+    secrets: secretsFor(entry.link, job.link, job.secrets),
   }
 }
 
@@ -89,7 +91,7 @@ function wishOf(entry: Entry, number: number, title: string, job: JobOfStep, med
  * What opens the list's own site is not told to others that it leads to. Cookies say by themselves where they go; keys and
  * the password of an archive go nowhere.
  */
-function secretsFor(link: string, { link: list, secrets }: JobOfStep): JobOfStep['secrets'] {
+export function secretsFor(link: string, list: Pick<Link, 'text'>, secrets: JobSecrets): JobSecrets {
   if (URL.parse(link)?.origin === URL.parse(list.text)?.origin) return secrets
   const { headers: _, user: __, password: ___, ...others } = secrets
   return others

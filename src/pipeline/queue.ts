@@ -5,6 +5,7 @@ import type { JobState, Progress, StepKind } from '@jackdaw/contract/nouns/job.t
 import type { About, Media, Role, Validators } from '@jackdaw/contract/nouns/media.ts'
 import type { Limits } from '@jackdaw/contract/operations/queue.ts'
 import { errorCode } from '#db/fault.ts'
+import { storableJson } from '#kernel/title.ts'
 import { together } from './together.ts'
 
 /** A step in the hands of a worker. */
@@ -196,12 +197,12 @@ export function createQueue(pool: Pool): Queue {
     }
   }
   const finishOne = ({ step, result }: Finished) =>
-    value<JobState | null>('finish', 'finish($1, $2, $3)', [step.id, step.attempt, JSON.stringify(result)])
+    value<JobState | null>('finish', 'finish($1, $2, $3)', [step.id, step.attempt, storableJson(result)])
   const finishTogether = together<Finished, JobState | null>({
     one: finishOne,
     all: (items) => {
       const rows = items.map(({ step, result }) => ({ step: step.id, attempt: step.attempt, result }))
-      return value('finish all', 'finish_all($1)', [JSON.stringify(rows)])
+      return value('finish all', 'finish_all($1)', [storableJson(rows)])
     },
     most: 32,
   })
@@ -235,7 +236,7 @@ export function createQueue(pool: Pool): Queue {
         step.id,
         step.attempt,
         to,
-        fault ? JSON.stringify(fault) : null,
+        fault ? storableJson(fault) : null,
         readyAt ?? null,
         tries ?? null,
       ]),
@@ -243,7 +244,7 @@ export function createQueue(pool: Pool): Queue {
       const { rowCount } = await pool.query({
         name: 'save',
         text: `update steps set checkpoint = $3, deaths = 0 where id = $1 and attempt = $2 and state = 'running'`,
-        values: [step.id, step.attempt, JSON.stringify(checkpoint)],
+        values: [step.id, step.attempt, storableJson(checkpoint)],
       })
       return rowCount === 1
     },
@@ -260,7 +261,7 @@ export function createQueue(pool: Pool): Queue {
             update steps s set lease_until = now() + interval '15 seconds', progress = coalesce(m.progress, s.progress)
             from mine m where s.id = m.id
             returning s.id, s.attempt, s.asked`,
-          values: [worker, JSON.stringify(steps)],
+          values: [worker, storableJson(steps)],
         })
       ).rows,
     sweep: async (deadly) =>

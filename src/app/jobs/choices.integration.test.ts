@@ -171,6 +171,67 @@ test('a failed job is begun anew with another recipe, other options and a passwo
   assert.equal(same.id, job.id)
 })
 
+test('the entries of a list that lie elsewhere are not told what opens the list, not when it is begun anew either', async (t) => {
+  const { ann, resolved, pool, take, queue } = await house(t)
+  const job = await ann.jobs.start(open)
+  const at = (text: string) => ({ ...newJob(), link: { kind: 'url', text } })
+  const children = [at('https://example.org/1'), at('https://evil.example/2')]
+  const batch = { id: newId(), name: 'A list', strict: false, wishKey: 'l' }
+  await resolved({ list: { batch, jobs: children, inAll: 2, skipped: [] } })
+  for (const step of await take())
+    await queue.release(step, 'failed', { fault: new Fault('source.denied', { reason: 'x' }).view() })
+  const [gather] = await take()
+  assert.ok(gather)
+  await queue.release(gather, 'failed', { fault: new Fault('source.denied', { reason: 'x' }).view() })
+  const secrets = { headers: { authorization: 'hush' }, user: 'me', password: 'hush', cookies: 'c' }
+  await ann.jobs.retry({ id: job.id, secrets })
+  const { rows } = await pool.query<{ sealed: string }>('select sealed from jobs where batch_id = $1 order by link', [
+    batch.id,
+  ])
+  const told = rows.map(({ sealed }) => JSON.parse(sealed.slice('sealed '.length)) as unknown)
+  assert.deepEqual(told, [{ cookies: 'c' }, secrets])
+})
+
+test('what the database cannot store is refused as what it is, wherever it is said', async (t) => {
+  const { ann, resolved } = await house(t)
+  const nul = 'a\u0000b'
+  const one = await ann.jobs.start({ ...open, options: { chooseSeconds: 60 } })
+  await resolved({ media: film })
+  await assert.rejects(ann.jobs.choose({ id: one.id, choice: nul }), refused('input.unknown'))
+  const two = await ann.jobs.start({ link: 'https://example.org/b' })
+  await resolved({ fails: new Fault('source.gone', { reason: 'x' }) })
+  await assert.rejects(ann.jobs.retry({ id: two.id, options: { name: nul } }), refused('input.invalid'))
+  await assert.rejects(ann.jobs.retry({ id: two.id, secrets: { password: 'half \uD83D' } }), refused('input.invalid'))
+  await assert.rejects(ann.jobs.get({ id: nul }), refused('input.unknown'))
+  assert.deepEqual((await ann.jobs.list({ search: nul })).jobs, [])
+  await assert.rejects(ann.batches.get({ id: nul }), refused('input.invalid'))
+})
+
+test('of the jobs of another account nobody sees or changes anything', async (t) => {
+  const { ann, resolved, pool } = await house(t)
+  const asking = await ann.jobs.start({ ...open, options: { chooseSeconds: 60 } })
+  await resolved({ media: film })
+  const failed = await ann.jobs.start({ link: 'https://example.org/b' })
+  await resolved({ fails: new Fault('source.gone', { reason: 'x' }) })
+  await pool.query(`insert into accounts (id, name, role) values ('bob', 'bob', 'member')`)
+  await pool.query(`update jobs set account_id = 'bob'`)
+  const before = (await pool.query('select * from jobs order by id')).rows
+  const { jobs } = ann
+  const secrets = { password: 'x' }
+  for (const tried of [
+    () => jobs.get({ id: asking.id }),
+    () => jobs.choices({ id: asking.id }),
+    () => jobs.choose({ id: asking.id, choice: '480' }),
+    () => jobs.retry({ id: failed.id, recipe: 'plain', secrets }),
+    () => jobs.cancel({ id: asking.id }),
+    () => jobs.move({ id: asking.id, to: 'next' }),
+  ]) {
+    await assert.rejects(tried(), refused('input.unknown'))
+  }
+  assert.deepEqual((await jobs.list({})).jobs, [])
+  assert.deepEqual((await pool.query('select * from jobs order by id')).rows, before)
+})
+
 test('what an account wants is taken where the wish says nothing, and its recipes are known to it', async (t) => {
   const { ann, pool } = await house(t)
   await pool.query(`update accounts set preferences = $1 where id = 'ann'`, [

@@ -7,6 +7,7 @@ import { JobOptions, type JobSecrets } from '@jackdaw/contract/nouns/options.ts'
 import type { Wish } from '@jackdaw/contract/operations/jobs.ts'
 import type { Bus } from '#kernel/bus.ts'
 import { newId } from '#kernel/ids.ts'
+import { isStorable } from '#kernel/title.ts'
 import { choose } from '#pipeline/choose.ts'
 import type { Processor } from '#pipeline/engine.ts'
 import type { Queue } from '#pipeline/queue.ts'
@@ -138,7 +139,8 @@ export function jobsOperations(ports: JobsPorts) {
       const before = await theJob(id, caller)
       if (!endedStates.includes(before.state) || before.state === 'done')
         throw new Fault('input.conflict', { reason: `the job is ${before.state}` })
-      const wants = await wantsOf(pool, caller.account)
+      // An admin begins it anew for whoever it belongs to.
+      const wants = await wantsOf(pool, before.account)
       if (changes.recipe !== undefined && !wants.recipes.has(changes.recipe))
         throw new Fault('input.unknown', { noun: 'recipe', id: changes.recipe })
       checkSteps(changes.options?.steps ?? [], ports.processors)
@@ -171,6 +173,7 @@ export function jobsOperations(ports: JobsPorts) {
     }),
     choose: os.jobs.choose.handler(async ({ input: { id, choice, items }, context: { caller } }) => {
       await theJob(id, caller)
+      if (!isStorable(choice)) throw new Fault('input.unknown', { noun: 'choice', id: choice?.replaceAll('\0', '') })
       const { rows } = await pool.query<{ known: boolean }>(
         `select $2::text is null or media -> 'choices' @> jsonb_build_array(jsonb_build_object('id', $2::text)) as known from jobs where id = $1`,
         [id, choice ?? null],

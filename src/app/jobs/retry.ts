@@ -1,6 +1,9 @@
 import type { Pool } from 'pg'
+import { Fault } from '@jackdaw/contract/faults.ts'
 import { Link } from '@jackdaw/contract/nouns/link.ts'
 import { JobOptions, JobSecrets } from '@jackdaw/contract/nouns/options.ts'
+import { isStorable } from '#kernel/title.ts'
+import { secretsFor } from '#pipeline/expand.ts'
 import { originKey, wishKey } from '#pipeline/wish.ts'
 
 export interface RetryChanges {
@@ -9,7 +12,11 @@ export interface RetryChanges {
   readonly secrets?: JobSecrets | undefined
 }
 
-/** Changes what an ended job, and what failed of its entries, will be begun anew with. What is not named stays. */
+/**
+ * Changes what an ended job, and what failed of its entries, will be begun anew with. What is not named stays. Entries
+ * elsewhere get of the secrets what they would have got when the list was read. Throws `input.invalid` for what cannot be
+ * stored.
+ */
 export async function retryWith(
   pool: Pool,
   job: string,
@@ -20,15 +27,17 @@ export async function retryWith(
   },
 ): Promise<void> {
   if (Object.values(changes).every((change) => change === undefined)) return
+  if (!isStorable(changes)) throw new Fault('input.invalid', { reason: 'it contains characters that cannot be stored' })
   const { rows } = await pool.query<{
     id: string
     link: unknown
+    list: unknown
     recipe: string
     options: unknown
     sealed: string | null
     destinations: string[]
   }>(
-    `select k.id, k.link, k.recipe, k.options, k.sealed, k.destinations from jobs j
+    `select k.id, k.link, j.link as list, k.recipe, k.options, k.sealed, k.destinations from jobs j
      join jobs k on k.id = j.id or k.batch_id = j.list_id
      where j.id = $1 and k.state in ('failed', 'cancelled') order by k.id`,
     [job],
@@ -37,8 +46,9 @@ export async function retryWith(
     const recipe = changes.recipe ?? row.recipe
     const options = { ...JobOptions.parse(row.options), ...changes.options }
     const before = row.sealed === null ? {} : JobSecrets.parse(ports.unseal(row.sealed, row.id))
-    const secrets = { ...before, ...changes.secrets }
-    const origin = originKey(Link.parse(row.link), { recipe, options }, secrets)
+    const link = Link.parse(row.link)
+    const secrets = { ...before, ...secretsFor(link.text, Link.parse(row.list), changes.secrets ?? {}) }
+    const origin = originKey(link, { recipe, options }, secrets)
     await pool.query(
       `update jobs set recipe = $2, options = $3, sealed = $4, origin_key = $5, wish_key = $6
        where id = $1 and state in ('failed', 'cancelled')`,

@@ -85,6 +85,11 @@ const messages: readonly (readonly [FaultCode, string])[] = [
     'source.no-media',
     '[youtube] abc: Requested format is not available. Use --list-formats for a list of available formats',
   ],
+  [
+    'source.malformed',
+    '[generic] Got error: <urlopen error file:// URLs are explicitly disabled in yt-dlp for security reasons>',
+  ],
+  ['source.malformed', '[generic] a: Unable to download webpage: <urlopen error unknown url type: javascript>'],
   ['source.protected', '[brightcove:new] 1: This video is DRM protected'],
   ['source.protected', '[Netflix] 1: The requested site is known to use DRM protection. It will NOT be supported.'],
   ['source.not-yet', '[youtube] abc: This live event will begin in 3 days.'],

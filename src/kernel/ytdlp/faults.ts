@@ -69,6 +69,11 @@ const rules: readonly Rule[] = [
     code: 'source.broken',
   },
   {
+    words: /explicitly disabled|unknown url type/i,
+    code: 'source.malformed',
+    reason: 'the page names an address that is not of the web',
+  },
+  {
     words:
       /timed out|Connection refused|Name or service not known|getaddrinfo|name resolution|Network is unreachable|No route to host|Unable to connect to proxy|Tunnel connection failed|TransportError|urlopen error/i,
     code: 'source.unreachable',

@@ -117,6 +117,16 @@ test('an entry with an overlong name is refused with a reason', async (t) => {
 const zeros = Buffer.alloc(120 * 1024 * 1024)
 const packedZeros = gzipSync(zeros)
 
+test('parts that differ only in their case are blamed on the archive, not on the house', async (t) => {
+  const nested = zipOf([
+    { name: 'a.7z.001', content: 'x' },
+    { name: 'A.7z.001', content: 'y' },
+  ])
+  const { code, says } = await attack(t, 'a.zip', nested, { nested: true })
+  assert.equal(code, 'process.broken')
+  assert.match(says, /a\.7z\.001 is there twice/i)
+})
+
 test('a plain bomb is refused before it is unpacked', async (t) => {
   const { code, says, run } = await attack(t, 'bomb.zip', zipOf([{ name: 'zeros', content: 'x', lie: zeros.length }]))
   assert.equal(code, 'process.unsafe')

@@ -34,6 +34,10 @@ export async function unpackSet(set: ArchiveSet, how: UnpackHow): Promise<readon
   run.signal.throwIfAborted()
   const { name, missing } = set
   if (missing !== undefined) throw new Fault('process.broken', { name, reason: `the part ${missing} is missing` })
+  const places = set.parts.map(({ as }) => as)
+  const twice = set.parts.find(({ as }, at) => places.indexOf(as) < at)
+  if (twice !== undefined)
+    throw new Fault('process.broken', { name, reason: `the part ${twice.file.name} is there twice` })
   const packed = set.parts.reduce((sum, { file }) => sum + file.bytes, 0)
   const unpacking: Unpacking = { name, packed, limits, spent, run }
   // It grows with every archive, so no two meet, be they called alike or not.

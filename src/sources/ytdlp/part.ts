@@ -51,7 +51,7 @@ export function sidePart(
     role: as.role,
     ...(as.language !== undefined && { language: as.language }),
     ...given(of),
-    request: { url: url.href, home: of.link, ...headersOf(file.headers) },
+    request: { url: url.href, home: of.link, ...headersOf(file.headers, of) },
   }
 }
 
@@ -63,7 +63,10 @@ function ownTransport(format: Format, url: URL, of: PartOf): Pick<Part, 'transpo
   const { cookies: own, user, password, headers: given } = of.secrets
   const isOwn = [own, user, password, given].some((secret) => secret !== undefined)
   if ((cookie !== undefined && isOwn) || headerOf(headers, 'authorization') !== undefined) return undefined
-  const request = { url: url.href, home: of.link, ...headersOf(headers, cookie) }
+  // yt-dlp gives the person's own headers back. Our transports send those home by themselves, and nowhere else.
+  const isElsewhere = url.origin !== new URL(of.link).origin
+  if (isElsewhere && Object.values(headers ?? {}).some((value) => isGiven(value, of))) return undefined
+  const request = { url: url.href, home: of.link, ...headersOf(headers, of, cookie) }
   if (protocol === 'http' || protocol === 'https') {
     const bytes = whole(format.filesize)
     const chunkBytes = whole(how?.http_chunk_size)
@@ -80,7 +83,7 @@ function ownTransport(format: Format, url: URL, of: PartOf): Pick<Part, 'transpo
   }
   if (protocol !== 'm3u8' && protocol !== 'm3u8_native') return undefined
   // Cookies of a stream would have to go to wherever its playlist leads; the transport sends them to the link's site only.
-  if (cookie !== undefined && url.origin !== new URL(of.link).origin) return undefined
+  if (cookie !== undefined && isElsewhere) return undefined
   const kind = isSound(format) ? 'audio' : format.acodec === 'none' ? 'video' : undefined
   return { transport: 'hls', request: { ...request, ...(kind !== undefined && { kind }) } }
 }
@@ -88,12 +91,20 @@ function ownTransport(format: Format, url: URL, of: PartOf): Pick<Part, 'transpo
 /** Headers that a transfer sets by itself, or that are the same for everybody. */
 const left = /^(?:accept|accept-encoding|accept-language|sec-fetch-.*|cookie|host|connection|range|content-.*)$/
 
-/** What the extractor wants to be sent, without what everybody sends. */
-function headersOf(headers: Format['http_headers'], cookie?: string): { headers?: Record<string, string> } {
+function isGiven(value: string, { secrets }: PartOf): boolean {
+  return Object.values(secrets.headers ?? {}).some((given) => given.trim() === value.trim())
+}
+
+/** What the extractor wants to be sent, without what everybody sends and what is sealed with the job. */
+function headersOf(headers: Format['http_headers'], of: PartOf, cookie?: string): { headers?: Record<string, string> } {
   const wanted = Object.entries(headers ?? {})
     .map(([name, value]): [string, string] => [name.toLowerCase(), value])
     .filter(
-      ([name, value]) => !left.test(name) && /^[a-z0-9-]{1,64}$/.test(name) && /^[\x20-\x7e]{1,4096}$/.test(value),
+      ([name, value]) =>
+        !left.test(name) &&
+        !isGiven(value, of) &&
+        /^[a-z0-9-]{1,64}$/.test(name) &&
+        /^[\x20-\x7e]{1,4096}$/.test(value),
     )
   if (cookie !== undefined) wanted.push(['cookie', cookie])
   return wanted.length === 0 ? {} : { headers: Object.fromEntries(wanted) }

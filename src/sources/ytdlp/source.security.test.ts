@@ -113,6 +113,16 @@ test('a header that would go to strangers is refused in words, one that is harml
   assert.equal(site.asked.findLast(({ path }) => path === '/watch.html')?.headers['user-agent'], 'Mine/1.0')
 })
 
+test('headers of a person are in nothing that is stored in the clear', async () => {
+  const headers = { 'User-Agent': 'hush/1.0', Referer: 'https://a.example/hush', 'Accept-Language': 'hush' }
+  for (const page of ['watch.html', 'stream.html', 'og.html'] as const) {
+    const media = await resolve(site.link(page), { headers })
+    assert.ok(media.choices?.length)
+    assert.doesNotMatch(JSON.stringify(media), /hush/, page)
+    assert.notEqual(media.choices[0]?.parts[0]?.transport, 'ytdlp', 'at home they are sent by ours')
+  }
+})
+
 test('notes that yt-dlp passes to itself are not taken from strangers', async () => {
   const smuggled = `#__youtubedl_smuggle=${encodeURIComponent(JSON.stringify({ referer: 'http://evil/' }))}`
   await resolve(site.link('watch.html') + smuggled)
