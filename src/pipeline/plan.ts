@@ -102,7 +102,11 @@ export function plan(how: PlanFor): NewStep[] {
     const main = (choice?.parts ?? []).filter(({ role }) => role === undefined)
     if (main.length > 1) use('merge', choice?.container === undefined ? {} : { container: choice.container })
     const ranges = options.clips?.map(({ from: start, to }) => ({ from: start, ...(to !== undefined && { to }) }))
-    if (ranges) use('trim', { ranges, join: options.joinClips ?? false, exact: options.exact ?? false })
+    if (ranges) {
+      // Who gave a name gets it.
+      const label = options.name !== undefined && { label: false }
+      use('trim', { ranges, join: options.joinClips ?? false, exact: options.exact ?? false, ...label })
+    }
     if (options.audio !== undefined) use('audio', { format: options.audio })
     if (options.subs !== undefined && (found.subtitles ?? []).length > 0)
       use('subtitles', { as: options.subsAs ?? 'embed', ...(ranges && { ranges }) })
