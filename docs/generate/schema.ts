@@ -3,6 +3,8 @@ export interface Schema {
   readonly type?: string | readonly string[]
   readonly const?: unknown
   readonly enum?: readonly unknown[]
+  /** What a text is, in words. */
+  readonly title?: string
   readonly anyOf?: readonly Schema[]
   readonly oneOf?: readonly Schema[]
   readonly items?: Schema
@@ -27,6 +29,7 @@ export function inWords(schema: Schema): string {
   if (branches !== undefined) return [...new Set(branches.map(inWords))].join(' or ')
   if (schema.type === 'array') return `list of ${inWords(schema.items ?? {})}${atMost(schema.maxItems)}`
   if (schema.type === 'object') return object(schema)
+  if (schema.type === 'string' && schema.title !== undefined) return schema.title
   if (schema.type === 'string') return `text${atMost(schema.maxLength, ' characters')}`
   if (schema.type === 'integer' || schema.type === 'number') return number(schema)
   if (schema.type === 'boolean') return 'true or false'

@@ -5,8 +5,8 @@ import { dirname, isAbsolute, relative, resolve, sep } from 'node:path'
 const nameBytes = 255
 
 /**
- * One file name made of any text from outside, fit for every file system: no separators, no control or bidi
- * characters, none of Windows' reserved characters and words, no leading dot or dash (a hidden file, an option),
+ * One file name made of any text from outside, fit for every file system and still readable (`Part 1: the end` becomes
+ * `Part 1 - the end`): no separators, no control or bidi characters, none of Windows' reserved characters and words, no leading dot or dash (a hidden file, an option),
  * no trailing dot or space, NFC, at most 255 bytes of UTF-8 with the extension kept, never empty. Idempotent.
  */
 export function safeName(text: string, how: { fallback?: string } = {}): string {
@@ -57,8 +57,11 @@ const reserved = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|cono
 
 // Overrides, embeddings, isolates and marks turn `gpj.exe` into `exe.jpg` on a screen; the others are invisible.
 // U+200C and U+200D stay: Persian and emoji need them.
-const unseen = /[\u00AD\u061C\u180E\u200B\u200E\u200F\u202A-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB]/g
-const separatorsAndReserved = /[/\\<>:"|?*]/g
+// A question mark goes with them: Windows reserves it, and a title says the same without.
+const unseen = /[?\u00AD\u061C\u180E\u200B\u200E\u200F\u202A-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB]/g
+const separatorsAndReserved = /[/\\<>:|*]/g
+/** What parts the words of a title: `Part 1: the end`, `Part 1 | the end`. */
+const partings = / ?[:|/](?= \S)/g
 const edges = /^[\s.-]+|[\s.]+$/gu
 
 function clean(text: string): string {
@@ -67,6 +70,8 @@ function clean(text: string): string {
     .replace(unseen, '')
     .normalize('NFC')
     .replace(/[\p{Cc}\s]+/gu, ' ')
+    .replaceAll('"', "'")
+    .replace(partings, ' -')
     .replace(separatorsAndReserved, '_')
     .replace(edges, '')
 }

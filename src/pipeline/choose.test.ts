@@ -75,7 +75,7 @@ test('a choice that was named is that choice, or a fault', () => {
   assert.equal(id({ choice: '240p', quality: 'best' }), '240p')
   assert.throws(
     () => id({ choice: 'x' }),
-    (error) => isFault(error, 'input.unknown'),
+    (error) => isFault(error, 'input.unknown') && /There is no choice x \(there are .*240p/.test(error.message),
   )
 })
 test('of any choices one is taken, and of none none', () => {

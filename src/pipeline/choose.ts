@@ -20,7 +20,11 @@ export function choose(
   if (first === undefined) return undefined
   if (wanted.choice !== undefined) {
     const choice = choices.find(({ id }) => id === wanted.choice)
-    if (!choice) throw new Fault('input.unknown', { noun: 'choice', id: wanted.choice })
+    if (!choice) {
+      const there = choices.slice(0, 10).map(({ id }) => id)
+      const all = `${there.join(', ')}${choices.length > there.length ? ', …' : ''}`
+      throw new Fault('input.unknown', { noun: 'choice', id: `${wanted.choice} (there are ${all})` })
+    }
     return { choice, why: 'you chose it' }
   }
   const spoken = inLanguage(choices, wanted.language ?? [])

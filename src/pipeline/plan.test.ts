@@ -105,6 +105,12 @@ test('picture and sound that come apart are merged first', () => {
   assert.deepEqual(planned[2]?.input, { options: { container: 'mp4' } })
 })
 
+test('a clip with a name of its own is not labelled', () => {
+  const options = { clips: [{ from: 5 }], name: 'Mine' }
+  const [, trim] = steps({ media: media(part('a', 'video/mp4')), options })
+  assert.deepEqual(trim?.input, { options: { ranges: [{ from: 5 }], join: false, exact: false, label: false } })
+})
+
 test('what was asked for becomes steps in a fixed order, and the recipe comes after them', () => {
   const subtitles = [{ language: 'en', automatic: false, part: part('en.vtt') }]
   const planned = steps({

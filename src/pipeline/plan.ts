@@ -104,7 +104,11 @@ export function plan(how: PlanFor): NewStep[] {
     // Words must come with the picture that they belong to, and a copy begins at the key frame before.
     const hasSubtitles = options.subs !== undefined && (found.subtitles ?? []).length > 0
     const ranges = options.clips?.map(({ from: start, to }) => ({ from: start, ...(to !== undefined && { to }) }))
-    if (ranges) use('trim', { ranges, join: options.joinClips ?? false, exact: options.exact ?? hasSubtitles })
+    if (ranges) {
+      // Who gave a name gets it.
+      const label = options.name !== undefined && { label: false }
+      use('trim', { ranges, join: options.joinClips ?? false, exact: options.exact ?? hasSubtitles, ...label })
+    }
     if (options.audio !== undefined) use('audio', { format: options.audio })
     if (hasSubtitles) use('subtitles', { as: options.subsAs ?? 'embed', ...(ranges && { ranges }) })
     // Of a part of a film the chapters stand elsewhere.

@@ -144,6 +144,7 @@ export class FakeHouse {
     const until = '2026-01-01T01:00:00.000Z'
     this.#offers.set(id, { offer: { title, subtitles: [], until, ...offer }, chosen: resolve })
     this.change(id, { state: 'running' })
+    this.emit('job.planned', id, { title, steps: 1 })
     this.emit('job.asked', id, { title, choices: offer.choices.length || (offer.entries ?? []).length, until })
     return promise
   }

@@ -103,3 +103,26 @@ describe('jackdaw get --choose', () => {
     assert.equal(await jackdaw('get', film, '--choose', '--choice', 'v1'), 64)
   })
 })
+
+describe('jackdaw get --list-choices', () => {
+  test('says every choice with its id, and takes nothing', async () => {
+    const { house, terminal, jackdaw } = setUp((id, at) => void at.ask(id, offer))
+    assert.equal(await jackdaw('get', film, '-F', '--quality', '720'), 0)
+    assert.match(terminal.out(), /v0 +1 {2}1080p +2\.0 KiB\n {2}v1 +2 {2}720p +2\.0 KiB {2}fits: .*\n {2}v2 +3 {2}480p/)
+    assert.equal(house.wishes[0]?.options?.quality, 720)
+    assert.equal(house.job('j1').state, 'cancelled')
+  })
+
+  test('says every entry of a list with its number', async () => {
+    const entries = Array.from({ length: 9 }, (_, at) => ({ link: film, title: `Film ${at + 1}` }))
+    const { terminal, jackdaw } = setUp((id, at) => void at.ask(id, { choices: [], entries, entriesInAll: 9 }))
+    assert.equal(await jackdaw('get', film, '--list-choices'), 0)
+    assert.match(terminal.out(), /a list of 9\n +1 {2}Film 1\n[^]* 9 {2}Film 9\n$/)
+  })
+
+  test('is not asked together with a choice', async () => {
+    const { terminal, jackdaw } = setUp()
+    assert.equal(await jackdaw('get', film, '--list-choices', '--choice', 'v1'), 64)
+    assert.match(terminal.err(), /leave out --choose and --choice/)
+  })
+})

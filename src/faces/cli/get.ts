@@ -1,7 +1,10 @@
 import { Fault } from '@jackdaw/contract/faults.ts'
+import { asking } from './asking.ts'
 import { chooseSeconds } from './choose.ts'
 import type { CommonOptions, Host } from './host.ts'
 import { canAsk } from './can-ask.ts'
+import type { Wish } from '@jackdaw/contract/operations/jobs.ts'
+import { look } from './look.ts'
 import type { ReportOptions } from './report-for.ts'
 import { watching } from './watching.ts'
 import { type WishOptions, wishesFor } from './wishes.ts'
@@ -10,6 +13,8 @@ export interface GetOptions extends CommonOptions, WishOptions, ReportOptions {
   readonly strict?: boolean
   /** Ask which choice to take. */
   readonly choose?: boolean
+  /** Say what there is to choose from, and take nothing. */
+  readonly listChoices?: boolean
   /** Only put into the queue. */
   readonly wait: boolean
 }
@@ -18,6 +23,7 @@ export interface GetOptions extends CommonOptions, WishOptions, ReportOptions {
 export async function get(links: readonly string[], options: GetOptions, host: Host): Promise<number> {
   const given = await wishesFor(links, options, host.terminal)
   const { batch } = given
+  if (options.listChoices) return await listChoices(given.wishes, options, host)
   const asks = asksHere(options, host)
   const wishes = asks
     ? given.wishes.map((wish) => ({ ...wish, options: { ...wish.options, chooseSeconds } }))
@@ -38,6 +44,21 @@ export async function get(links: readonly string[], options: GetOptions, host: H
     }
     return undefined
   })
+}
+
+/** What there is to choose from, link by link; a link that fails ends it with its exit code. */
+async function listChoices(wishes: readonly Wish[], options: GetOptions, host: Host): Promise<number> {
+  if (options.choose || options.choice !== undefined)
+    throw new Fault('input.invalid', { reason: '--list-choices takes nothing: leave out --choose and --choice' })
+  const how = { terminal: host.terminal, json: options.json ?? false, entries: 1000 }
+  return await asking(
+    options,
+    host,
+    async (client, say) => {
+      for (const wish of wishes) await look(client, wish, say, how)
+    },
+    { work: true },
+  )
 }
 
 /** Whether `--choose` asks here. Without somebody to ask it says so, and the choice that fits is taken. */

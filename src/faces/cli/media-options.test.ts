@@ -45,9 +45,19 @@ describe('the flags about media', () => {
     assert.deepEqual(jobOptionsOf({ audio: true, quality: 'worst' }), { audio: 'best', quality: 'worst' })
   })
 
+  for (const [typed, quality] of [
+    ['1080p60', 1080],
+    ['1080P', 1080],
+    ['4K', 2160],
+    ['2k', 1440],
+    [' best ', 'best'],
+  ] as const)
+    test(`the quality ${typed} is ${quality}`, () => assert.deepEqual(jobOptionsOf({ quality: typed }), { quality }))
+
   const wrong: readonly (readonly [MediaOptions, RegExp])[] = [
-    [{ quality: 'high' }, /--quality: expected 144 to 2160, best or worst, not "high"/],
+    [{ quality: 'high' }, /--quality: expected lines such as 720, 1080p or 4k, or best, worst, not "high"/],
     [{ quality: '' }, /--quality/],
+    [{ quality: '5k' }, /--quality: .* not "5k"/],
     [{ audio: 'ogg' }, /--audio: expected mp3, m4a, opus, flac or wav, not "ogg"/],
     [{ language: ['english!'] }, /--language: expected languages such as en,pt-BR, not "english!"/],
     [{ subs: ['en,'] }, /--subs: expected languages .*, or all, not "en,"/],

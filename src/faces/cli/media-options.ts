@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { Fault } from '@jackdaw/contract/faults.ts'
-import { AudioFormat, Clip, JobOptions, Moment } from '@jackdaw/contract/nouns/options.ts'
+import { AudioFormat, Clip, JobOptions, Moment, Quality } from '@jackdaw/contract/nouns/options.ts'
 import { RecipeName } from '@jackdaw/contract/nouns/recipe.ts'
 import { parseStep } from './step-text.ts'
 
@@ -34,7 +34,7 @@ export function jobOptionsOf(typed: MediaOptions): JobOptions {
     throw invalid('--join-clips: there is nothing to join without --clip FROM-TO')
   const steps = [...(typed.extract ? [parseStep('extract')] : []), ...(typed.step ?? []).map(parseStep)]
   return present({
-    quality: take(shape.quality, '--quality', quality?.replace(/(?<=^\d+)p$/i, ''), qualities),
+    quality: quality === undefined ? undefined : qualityOf(quality),
     audio: typed.audio === undefined ? undefined : audioOf(typed.audio),
     language: take(shape.language, '--language', language?.flatMap(commas), languages),
     subs: take(shape.subs, '--subs', subs?.flatMap(commas), `${languages}, or all`),
@@ -65,8 +65,17 @@ export function isAudioFormat(text: string): boolean {
   return AudioFormat.safeParse(text).success
 }
 
-const qualities = '144 to 2160, best or worst'
 const languages = 'languages such as en,pt-BR'
+
+/** `720`, `1080p60` (so many lines, as sites write it), `4k`. */
+function qualityOf(text: string): Quality {
+  const typed = text.trim().toLowerCase()
+  const lines = /^(\d+)(?:p(?:\d{2,3})?)?$/.exec(typed)?.[1] ?? thousands[typed] ?? typed
+  return read(Quality, '--quality', lines, 'lines such as 720, 1080p or 4k, or best, worst', text)
+}
+
+/** Lines of what is sold by its columns. */
+const thousands: Readonly<Record<string, number>> = { '2k': 1440, '4k': 2160, '8k': 4320 }
 
 /** `1:30-2:00`; `90-` until the end; `-30` from the beginning. */
 function clipOf(text: string): z.output<typeof Clip> {

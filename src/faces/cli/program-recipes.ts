@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Host } from './host.ts'
-import { mediaFlags, placeFlags } from './program-get.ts'
+import { mediaFlags, placeFlags, qualityHelp } from './program-get.ts'
 import { type Run, collect, examples } from './program-parts.ts'
 
 export function recipeCommands(program: Command, run: Run, host: Host): void {
@@ -13,7 +13,7 @@ export function recipeCommands(program: Command, run: Run, host: Host): void {
       examples(
         'recipes',
         'recipes show default',
-        "recipes save small --step 'convert to=mp4' --step 'thumbnail'",
+        "recipes save small --step 'convert preset=mp4' --step 'thumbnail'",
         'recipes save small small.json',
         'recipes preview small --quality 720',
         'recipes remove small',
@@ -50,7 +50,7 @@ export function recipeCommands(program: Command, run: Run, host: Host): void {
     .description('The steps that a job would have, in words, before anything runs.')
     .argument('[name]', 'name of the recipe; the one that you prefer when absent')
   mediaFlags(placeFlags(preview))
-    .option('--max-size <size>', 'as of "get"')
+    .optionsGroup('Output:')
     .option('--type <type>', 'media type of what would be fetched, such as application/zip')
     .option('--json', 'as JSON')
     .action(run(async ([name], options) => (await at()).previewRecipe(name, options, host)))
@@ -59,7 +59,7 @@ export function recipeCommands(program: Command, run: Run, host: Host): void {
     .command('prefer')
     .summary('what is taken when "get" says nothing')
     .description('Shows or sets what is taken when "get" says nothing else.')
-    .option('--quality <lines>', 'at most so many lines: 144 to 2160, or best, worst')
+    .option('--quality <lines>', qualityHelp)
     .option('--audio [format]', 'only the sound: mp3, m4a, opus, flac, wav; as it is when absent')
     .option('--language <languages>', 'of the sound, the preferred first, such as en,de', collect)
     .option('--subs <languages>', 'subtitles such as en,de, or all', collect)
@@ -74,6 +74,6 @@ export function recipeCommands(program: Command, run: Run, host: Host): void {
 
 const steps = `
 
-A step is the name of a processor and its options: 'convert to=mp4 crf=23'. A value is JSON where it parses, else
+A step is the name of a processor and its options: 'convert preset=mp4 crf=23'. A value is JSON where it parses, else
 text. Besides: only:mkv,avi or except:mp4 (extensions), optional (the files go on when it fails).
 See "jackdaw engines NAME" for the options of a processor.`

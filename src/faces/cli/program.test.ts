@@ -351,6 +351,15 @@ describe('the other commands', () => {
     assert.equal(await jackdaw('nonsense'), 64)
   })
 
+  test('get groups its options under headings, each once', async () => {
+    const { terminal, jackdaw } = setUp()
+    assert.equal(await jackdaw('get', '--help'), 0)
+    const headings = terminal.out().match(/^[A-Z][a-z ]+:$/gm)
+    const groups = ['Where to', 'What to take', 'Clips', 'Lists', 'What is made of it', 'Choices', 'Access']
+    for (const group of groups) assert.equal(headings?.filter((one) => one === `${group}:`).length, 1, group)
+    assert.match(terminal.out(), /Lists:\n +--items [^]* +--list <file>[^]*What is made of it:\n +--recipe/)
+  })
+
   test('name the incident of a bug and no stack, unless it is debugged', async () => {
     const terminal = fakeTerminal()
     const host = fakeHost(terminal, async () => {

@@ -122,6 +122,7 @@ export function build(host: Host, perform: Perform): Command {
     .argument('<id...>', 'ids of jobs')
     .option('--recipe <name>', 'another recipe than before; see "jackdaw recipes"')
   secretFlags(retry)
+    .optionsGroup('Output:')
     .option('--json', 'as JSON')
     .addHelpText('after', examples('retry 01H8X', 'retry 01H8X --archive-password-file secret.txt'))
     .addHelpText(

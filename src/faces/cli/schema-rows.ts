@@ -5,6 +5,7 @@ export interface Schema {
   readonly type?: string | readonly string[]
   readonly const?: unknown
   readonly enum?: readonly unknown[]
+  readonly title?: string
   readonly anyOf?: readonly Schema[]
   readonly oneOf?: readonly Schema[]
   readonly items?: Schema
@@ -41,7 +42,7 @@ function takes(schema: Schema): string {
   const forms = schema.anyOf ?? schema.oneOf
   if (forms !== undefined) return [...new Set(forms.map(takes))].join(' or ')
   if (schema.type === 'array') return `list of ${takes(schema.items ?? {})}`
-  if (schema.type === 'string') return 'text'
+  if (schema.type === 'string') return schema.title ?? 'text'
   if (schema.type === 'boolean') return 'true or false'
   if (schema.type === 'object') return 'object'
   if (schema.type === 'number' || schema.type === 'integer') return `number${range(schema)}`

@@ -33,6 +33,7 @@ describe('a step as it is typed', () => {
   test('is refused with the word that was not understood', () => {
     for (const [typed, says] of [
       ['', /begins with the name of a processor/],
+      ['rename template={index} {title}', /not "\{title\}" .*a value with blanks goes into quotes: key="two words"/],
       ['to=mp4', /begins with the name of a processor/],
       ['convert mp4', /expected key=value, not "mp4"/],
       ['rename to="a b', /opened and not closed/],

@@ -2,14 +2,14 @@ import { Fault } from '@jackdaw/contract/faults.ts'
 import { RecipeStep } from '@jackdaw/contract/nouns/recipe.ts'
 
 /**
- * A processing step as it is typed: `convert to=mp4 crf=23 filters='["hflip"]' only:mkv,avi optional`. A value is JSON where
+ * A processing step as it is typed: `convert preset=mp4 crf=23 only:mkv,avi optional`. A value is JSON where
  * it parses (numbers, true, lists, objects, quoted text), else text. `only:` and `except:` name extensions; `optional` lets the
  * files go on when it fails. Throws `input.invalid` that quotes the word it stumbled over. Pure.
  */
 export function parseStep(text: string): RecipeStep {
   const [use, ...words] = wordsOf(text)
   if (use === undefined || use.includes('='))
-    throw invalid(`a step begins with the name of a processor, as in 'convert to=mp4', not "${text.trim()}"`)
+    throw invalid(`a step begins with the name of a processor, as in 'convert preset=mp4', not "${text.trim()}"`)
   const options: Record<string, unknown> = {}
   const step: Record<string, unknown> = { use, with: options }
   for (const word of words) {
@@ -18,7 +18,10 @@ export function parseStep(text: string): RecipeStep {
     if (key !== undefined) options[key] = valueOf(value)
     else if (which !== undefined) step[which] = extensions.split(',').map((one) => one.replace(/^\./, ''))
     else if (word === 'optional') step['optional'] = true
-    else throw invalid(`expected key=value, not "${word}" (in the step "${text.trim()}")`)
+    else {
+      const quotes = Object.keys(options).length > 0 ? '; a value with blanks goes into quotes: key="two words"' : ''
+      throw invalid(`expected key=value, not "${word}" (in the step "${text.trim()}")${quotes}`)
+    }
   }
   const parsed = RecipeStep.safeParse(step)
   if (parsed.success) return parsed.data

@@ -4,16 +4,15 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { writing } from '#kernel/file-faults.ts'
+import { listed } from '#kernel/words.ts'
 import type { LocalAsset, Processor, Run } from '#pipeline/engine.ts'
 import { algorithms, distinct, sumsName, sumsText, type Algorithm } from './rules.ts'
 
 export const ChecksumOptions = z.object({
-  algorithms: z
-    .array(z.enum(algorithms))
-    .min(1)
+  algorithms: listed(z.array(z.enum(algorithms)).min(1))
     .default(['sha256'])
     .transform((names) => [...new Set(names)])
-    .describe('a list of sums for each: sha256 costs nothing, the others read every file once'),
+    .describe('a list of sums for each: sha256 costs nothing, the others read every file once; sha256 when absent'),
 })
 export type ChecksumOptions = z.output<typeof ChecksumOptions>
 

@@ -15,6 +15,8 @@ const left = (options: unknown) => files.filter(passes(FilterOptions.parse(optio
 for (const [title, options, expected] of [
   ['nothing asked, nothing dropped', {}, files.map(({ name }) => name)],
   ['extensions in any case, with a dot or without', { keep: ['mkv', '.MP3'] }, ['film.sample.MKV', 'song.mp3']],
+  ['extensions as they are typed', { keep: 'mkv, .MP3' }, ['film.sample.MKV', 'song.mp3']],
+  ['names as they are typed', { keepNames: 'film*,*.gz' }, ['film.mp4', 'film.sample.MKV', 'notes.tar.gz']],
   ['both parts of a double extension count', { keep: ['gz'] }, ['notes.tar.gz']],
   ['a double extension can be named', { keep: ['tar.gz'] }, ['notes.tar.gz']],
   ['dropping wins over keeping', { keep: ['mp4', 'mp3'], drop: ['mp3'] }, ['film.mp4']],

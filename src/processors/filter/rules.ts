@@ -3,22 +3,25 @@ import type { Asset } from '@jackdaw/contract/nouns/asset.ts'
 import { ByteSize } from '@jackdaw/contract/nouns/options.ts'
 import { splitName } from '#kernel/names.ts'
 import { compileGlob } from '#kernel/pattern.ts'
+import { listed } from '#kernel/words.ts'
 
-const Extensions = z
-  .array(
-    z
-      .string()
-      .regex(/^\.?[a-z0-9]{1,10}(\.[a-z0-9]{1,5})?$/i, 'expected an extension such as mp4')
-      .transform((text) => text.replace(/^\./, '').toLowerCase()),
-  )
-  .max(100)
+const Extensions = listed(
+  z
+    .array(
+      z
+        .string()
+        .regex(/^\.?[a-z0-9]{1,10}(\.[a-z0-9]{1,5})?$/i, 'expected an extension such as mp4')
+        .transform((text) => text.replace(/^\./, '').toLowerCase()),
+    )
+    .max(100),
+)
 
 /** `video`, `video/*` or `video/mp4`. */
-const Types = z
-  .array(z.string().regex(/^[a-z]+(\/(\*|[a-z0-9.+-]+))?$/i, 'expected a type such as video or image/png'))
-  .max(100)
+const Types = listed(
+  z.array(z.string().regex(/^[a-z]+(\/(\*|[a-z0-9.+-]+))?$/i, 'expected a type such as video or image/png')).max(100),
+)
 
-const Globs = z.array(z.string().min(1).max(200)).max(100)
+const Globs = listed(z.array(z.string().min(1).max(200)).max(100))
 
 export const FilterOptions = z.object({
   keep: Extensions.optional().describe('only files with these extensions'),

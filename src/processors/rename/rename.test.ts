@@ -43,7 +43,7 @@ for (const [title, names, options, expected] of [
     'facts of the media, and what stands for those missing',
     ['a.mp4'],
     { template: '{author|nobody} – {title} ({height}p)', facts: { title: 'A/B: c' } },
-    ['nobody – A_B_ c (720p).mp4'],
+    ['nobody – A_B - c (720p).mp4'],
   ],
   ['a value with braces is text', ['a.mp4'], { template: '{title}', facts: { title: '{index}' } }, ['{index}.mp4']],
   ['the extension does not come twice', ['a.mp4', 'b.mp4'], { template: '{index} {name}' }, ['1 a.mp4', '2 b.mp4']],

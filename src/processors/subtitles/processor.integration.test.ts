@@ -64,6 +64,17 @@ test('files beside the film have the format asked for, and the time', async (t) 
   assert.equal(run.spawned.length, 0)
 })
 
+test('files beside a film that was cut take its name', async (t) => {
+  const dir = await scratch(t)
+  const film = await assetOf(await clip(dir, 'x (0m00s-0m01s).mp4', { seconds: 1 }))
+  const options = subtitles.options.parse({ as: 'files', ranges: [{ from: 0, to: 1 }] })
+  const made = await subtitles.process([film, await text(dir, 'x.en.srt')], options, localRun(dir))
+  assert.deepEqual(
+    made.map(({ name }) => name),
+    ['x (0m00s-0m01s).mp4', 'x (0m00s-0m01s).en.srt'],
+  )
+})
+
 test('of several films each gets its own, and what belongs to none stays beside', async (t) => {
   const dir = await scratch(t)
   const films = [

@@ -104,15 +104,21 @@ function cutAlike(
   { ranges }: SubtitlesOptions,
 ): readonly Words[] {
   if (ranges === undefined) return texts
+  // A player finds them by the name of the film, and that says now which stretch it is.
+  const named = (asset: LocalAsset, film: LocalAsset) => `${splitName(film.name).stem}${tailOf(asset.name)}`
+  const [only] = media.length === 1 ? media : []
   const apart = ranges.length > 1 && media.length === ranges.length
   const pieces = apart
     ? texts.flatMap(({ asset, cues }) =>
         media.map((film, at) => ({
-          asset: { ...asset, id: `${asset.id}-${at}`, name: `${splitName(film.name).stem}${tailOf(asset.name)}` },
+          asset: { ...asset, id: `${asset.id}-${at}`, name: named(asset, film) },
           cues: within(cues, ranges.slice(at, at + 1)),
         })),
       )
-    : texts.map(({ asset, cues }) => ({ asset, cues: within(cues, ranges) }))
+    : texts.map(({ asset, cues }) => ({
+        asset: only === undefined ? asset : { ...asset, name: named(asset, only) },
+        cues: within(cues, ranges),
+      }))
   return pieces.filter(({ cues }) => cues.length > 0)
 }
 

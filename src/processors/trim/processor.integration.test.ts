@@ -36,7 +36,7 @@ test('several clips are copied in one start of ffmpeg, each from the key frame b
   near(lengths, [1, 2, 1])
   assert.deepEqual(
     looks.map(({ name }) => name),
-    ['x (0.01-0.02).mp4', 'x (0.03,5-0.05).mp4', 'x (0.07-0.08).mp4'],
+    ['x (0m01s-0m02s).mp4', 'x (0m03.5s-0m05s).mp4', 'x (0m07s-0m08s).mp4'],
   )
   const starts = run.spawned.filter(({ tool }) => tool === 'ffmpeg')
   assert.equal(starts.length, 1)
@@ -51,6 +51,18 @@ test('clips are joined by copy at key frames', async (t) => {
   const { looks, lengths } = await trimmed(t, 'x.mp4', { seconds: 8 }, { ranges, join: true })
   near(lengths, [3])
   assert.equal(looks[0]?.name, 'x (2 clips).mp4')
+})
+
+test('a name that was asked for stays as it is, where there is one file only', async (t) => {
+  const names = async (options: object) =>
+    (await trimmed(t, 'x.mp4', { seconds: 3 }, options)).looks.map(({ name }) => name)
+  const two = [
+    { from: 0, to: 1 },
+    { from: 2, to: 3 },
+  ]
+  assert.deepEqual(await names({ ranges: [{ from: 1, to: 2 }], label: false }), ['x.mp4'])
+  assert.deepEqual(await names({ ranges: two, join: true, label: false }), ['x.mp4'])
+  assert.deepEqual(await names({ ranges: two, label: false }), ['x (0m00s-0m01s).mp4', 'x (0m02s-0m03s).mp4'])
 })
 
 test('exact clips begin and end at the very frame, apart and joined', async (t) => {
@@ -78,7 +90,7 @@ test('sounds of every kind are cut, in their own container', async (t) => {
       { ranges: [{ from: 1, to: 3 }] },
     )
     near(lengths, [2])
-    assert.equal(looks[0]?.name, name.replace('.', ' (0.01-0.03).'))
+    assert.equal(looks[0]?.name, name.replace('.', ' (0m01s-0m03s).'))
     assert.deepEqual(looks[0]?.codecs, [audio])
   }
 })

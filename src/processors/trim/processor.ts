@@ -14,6 +14,10 @@ export const TrimOptions = z.object({
     .boolean()
     .default(false)
     .describe('cut at the very frame, which encodes anew; else at the key frame at or before'),
+  label: z
+    .boolean()
+    .default(true)
+    .describe('write the stretch into the name; false: only where there are several files'),
 })
 export type TrimOptions = z.infer<typeof TrimOptions>
 
@@ -38,7 +42,8 @@ export const trim: Processor<TrimOptions, unknown> = {
         const ranges = rangesWithin(options.ranges, known.durationSeconds, asset.name)
         const container = containerOf(known)
         const cut = { asset, known, ranges, container, exact: options.exact || mustEncode(known), after }
-        made.push(...(await (options.join && ranges.length > 1 ? together(cut, run, at) : apart(cut, run, at))))
+        const one = options.join && ranges.length > 1
+        made.push(...(await (one ? together(cut, options.label, run, at) : apart(cut, options.label, run, at))))
         after += ranges.reduce((sum, { from, to }) => sum + (to === undefined ? 0 : to - from), 0)
       }
       return made
@@ -50,22 +55,24 @@ function mustEncode(known: Known): boolean {
   return filmsOf(known).length === 0 && known.streams.some(({ codec }) => codec === 'flac')
 }
 
-async function apart(cut: Cut, run: Run<unknown>, at: Place): Promise<readonly LocalAsset[]> {
+async function apart(cut: Cut, label: boolean, run: Run<unknown>, at: Place): Promise<readonly LocalAsset[]> {
   const paths = cut.ranges.map((_, index) => at(fileName(cut, String(index))))
   await cutApart(cut, paths, run)
   const made: LocalAsset[] = []
   for (const [index, path] of paths.entries()) {
     const [range] = cut.ranges.slice(index)
-    const name = nameIn(cut.container, cut.asset.name, range === undefined ? '' : labelOf(range))
+    const isLabelled = range !== undefined && (label || paths.length > 1)
+    const name = nameIn(cut.container, cut.asset.name, isLabelled ? labelOf(range) : '')
     made.push(await run.keep(path, { name }))
   }
   return made
 }
 
-async function together(cut: Cut, run: Run<unknown>, at: Place): Promise<readonly LocalAsset[]> {
+async function together(cut: Cut, label: boolean, run: Run<unknown>, at: Place): Promise<readonly LocalAsset[]> {
   const path = at(fileName(cut, 'all'))
   await cutTogether(cut, path, run, at)
-  return [await run.keep(path, { name: nameIn(cut.container, cut.asset.name, ` (${cut.ranges.length} clips)`) })]
+  const more = label ? ` (${cut.ranges.length} clips)` : ''
+  return [await run.keep(path, { name: nameIn(cut.container, cut.asset.name, more) })]
 }
 
 function fileName({ asset, container }: { asset: LocalAsset; container: ContainerName }, which: string): string {

@@ -19,7 +19,7 @@ test('a range that begins after the end is refused with both times', () => {
 })
 
 test('names say which part it is', () => {
-  assert.equal(labelOf({ from: 10, to: 80 }), ' (0.10-1.20)')
-  assert.equal(labelOf({ from: 3723.5, to: undefined }), ' (1.02.03,5-end)')
-  assert.equal(labelOf({ from: 59.9996, to: 61 }), ' (1.00-1.01)')
+  assert.equal(labelOf({ from: 10, to: 80 }), ' (0m10s-1m20s)')
+  assert.equal(labelOf({ from: 3723.5, to: undefined }), ' (1h02m03.5s-end)')
+  assert.equal(labelOf({ from: 59.9996, to: 61 }), ' (1m00s-1m01s)')
 })

@@ -18,9 +18,9 @@ export function rangesWithin(ranges: readonly Clip[], seconds: number | undefine
   })
 }
 
-/** What is added to a name: ` (0.10-1.02.03)`; a colon is not for names of files. */
+/** What is added to a name: ` (0m10s-1h02m03s)`, as `--clip` takes it too; a colon is not for names of files. */
 export function labelOf({ from, to }: Range): string {
-  return ` (${dotted(from)}-${to === undefined ? 'end' : dotted(to)})`
+  return ` (${named(from)}-${to === undefined ? 'end' : named(to)})`
 }
 
 export function lengthOfRange({ from, to }: Range): number | undefined {
@@ -43,6 +43,8 @@ function clock(seconds: number): string {
   return `${front}:${two(rest)}${fraction}`
 }
 
-function dotted(seconds: number): string {
-  return clock(seconds).replaceAll(':', '.')
+/** With both digits of seconds, so that clips of a film are in order when sorted by name. */
+function named(seconds: number): string {
+  const [last = '', minutes, hours] = clock(seconds).split(':').toReversed()
+  return `${hours === undefined ? '' : `${hours}h`}${minutes}m${last.replace(',', '.')}s`
 }

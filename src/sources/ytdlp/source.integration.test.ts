@@ -112,6 +112,11 @@ test('of a list those members are taken that were asked for, under their numbers
   assert.equal(media.entriesInAll, 30)
 })
 
+test('numbers that a list does not have are named', async () => {
+  const says = /the list has nothing numbered 99/
+  await assert.rejects(resolve(site.link('feed.xml'), { items: '99' }), says)
+})
+
 test('two films on one page are a list, and each can be had', async () => {
   const media = await resolve(site.link('two.html'))
   const links = media.entries?.map(({ link }) => link) ?? []

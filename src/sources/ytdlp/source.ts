@@ -96,7 +96,9 @@ async function list(ytdlp: Ytdlp, url: URL, options: Options, run: Run<unknown>)
   if (first !== undefined && !isList && first.playlist_count === 1 && first.formats.length > 0) found.media = first
   else if (first !== undefined) return listOf(first, found.entries)
   if (found.media !== undefined) return mediaOf(found.media, { link: url.href, options, secrets })
-  throw new Fault('source.no-media', { reason: 'the list is empty' })
+  const none =
+    options.items === undefined ? 'the list is empty' : `the list has nothing numbered ${options.items.trim()}`
+  throw new Fault('source.no-media', { reason: none })
 }
 
 function parse(line: string): Info | undefined {
