@@ -37,3 +37,19 @@ test('a refusal leads back to one lane, and it stays at one for minutes', () => 
   assert.equal(growth.lanes, 1)
   assert.equal(grow(growth, { ...far, now: 60_000, rate: 1e6 }).lanes, 1)
 })
+
+test('a busy machine may spoil some windows of a trial: the best one counts', () => {
+  let growth: Growth = { lanes: 6, before: undefined, holdUntil: 0 }
+  for (const rate of [80e6, 110e6, 90e6, 210e6, 60e6]) {
+    growth = grow(growth, { ...far, most: 16, rate, patience: 4 })
+  }
+  assert.equal(growth.lanes, 16)
+})
+
+test('patience has an end, and what the best window paid for stays', () => {
+  let growth: Growth = { lanes: 6, before: undefined, holdUntil: 0 }
+  for (const rate of [80e6, 110e6, 90e6, 80e6, 90e6]) {
+    growth = grow(growth, { ...far, most: 16, rate, patience: 4 })
+  }
+  assert.equal(growth.lanes, 8)
+})

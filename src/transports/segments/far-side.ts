@@ -99,8 +99,8 @@ async function once(kept: Map<string, Promise<Buffer>>, name: string, fetch: () 
 
 /**
  * AES-128-CBC in place: `update` overwrites its bytes with as many clear ones as it returns. What OpenSSL gives out is copied
- * and dies at once; kept until it is written, it cost the collector more than the decryption. The padding (RFC 5652, 6.3)
- * is taken off where there is one: some sites leave it out.
+ * and given back at once; left to the collector, it cost a mark of the whole heap every few segments, which is more than
+ * the decryption. The padding (RFC 5652, 6.3) is taken off where there is one: some sites leave it out.
  */
 function unlock(key: Buffer, iv: string): { update(bytes: Uint8Array): number; end(): Buffer } {
   const decipher = createDecipheriv('aes-128-cbc', key, Buffer.from(iv, 'hex')).setAutoPadding(false)
@@ -113,6 +113,8 @@ function unlock(key: Buffer, iv: string): { update(bytes: Uint8Array): number; e
     to.set(last.subarray(0, fromLast))
     to.set(clear.subarray(0, length - fromLast), fromLast)
     last = Buffer.concat([last.subarray(fromLast), clear.subarray(length - fromLast)])
+    // Detached, its memory is free now. One that shares its memory with others is not ours to free.
+    if (clear.buffer.byteLength === clear.length) clear.buffer.transfer(0)
     return length
   }
   return {

@@ -8,7 +8,7 @@ import type { FarSide } from './far-side.ts'
 import { Fetcher } from './fetcher.ts'
 import { formatOfFile } from './format.ts'
 import { Lineup } from './lineup.ts'
-import { mux, muxAlong, type Along, type MuxHow } from './mux.ts'
+import { mux, muxAlong, type Along, type Made, type MuxHow } from './mux.ts'
 import { clearShelf, openShelf, type TrackFiles } from './shelf.ts'
 import type { Segment, Track } from './track.ts'
 
@@ -55,7 +55,7 @@ export async function fetchTracks(job: TracksJob): Promise<LocalAsset> {
   const isLive = live !== undefined
   const files = await openShelf(run.dir, tracks.length, isLive, (track, n) => tracks[track]?.segments[n])
   const along = live || !tracks.every(isOneStretch) ? undefined : new Companion(job, files)
-  let made: string | undefined
+  let made: Made | undefined
   try {
     await fetchAll(job, files, () => along?.grew())
     made = await along?.finish()
@@ -63,8 +63,7 @@ export async function fetchTracks(job: TracksJob): Promise<LocalAsset> {
     await along?.cancel()
     throw thrown
   }
-  const how = muxHow(job, files)
-  made ??= await mux(how)
+  made ??= await mux(muxHow(job, files))
   const asset = await check(job, files, made)
   await clearShelf(run.dir, files)
   return asset
@@ -88,6 +87,7 @@ async function fetchAll(job: TracksJob, files: readonly TrackFiles[], grew: () =
     arrived: report,
     written() {
       grew()
+      report(0)
       saver.soon((thrown) => fetcher.fail(thrown))
     },
     log: (fields, message) => run.log(fields, message),
@@ -158,7 +158,7 @@ class Companion {
     this.#begun.catch(() => undefined) // `finish` tells
   }
 
-  async finish(): Promise<string | undefined> {
+  async finish(): Promise<Made | undefined> {
     return await (await this.#begun)?.finish()
   }
 
@@ -208,22 +208,24 @@ function secondsOf(tracks: readonly Track[]): number {
 async function check(
   { run, name, targetSeconds }: TracksJob,
   files: readonly TrackFiles[],
-  made: string,
+  made: Made,
 ): Promise<LocalAsset> {
-  const { extension } = splitName(made)
+  const { extension } = splitName(made.path)
   const type = types[extension] ?? 'video/mp4'
-  const facts = await probeFile(made, type, run)
-  const expected = Math.max(0, ...files.map(({ seconds }) => seconds))
-  const seconds = facts?.durationSeconds ?? 0
+  const expected = Math.max(0, ...files.map((file) => file.seconds))
   // Playlists round: by whole seconds up to a tenth, else by little.
-  const slack = targetSeconds + expected * 0.05
-  if (facts === undefined || seconds < expected - slack) {
+  const least = expected - targetSeconds - expected * 0.05
+  const isLong = made.seconds !== undefined && made.seconds > 0 && made.seconds >= least
+  // What was counted while it was written need not be read again, unless it is too little to be believed.
+  const facts = isLong ? { durationSeconds: made.seconds } : await probeFile(made.path, type, run)
+  const seconds = facts && (facts.durationSeconds ?? 0)
+  if (seconds === undefined || seconds < least) {
     await clearShelf(run.dir, files)
-    throw new Fault('source.short', { seconds: Math.round(seconds), expected: Math.round(expected) })
+    throw new Fault('source.short', { seconds: Math.round(seconds ?? 0), expected: Math.round(expected) })
   }
   const { stem, extension: asked } = splitName(name)
   const final = asked.toLowerCase() === extension ? name : `${asked === '' ? name : stem}${extension}`
-  return await run.keep(made, { name: final, type })
+  return await run.keep(made.path, { name: final, type })
 }
 
 const types: Readonly<Record<string, string>> = {

@@ -29,6 +29,8 @@ export interface FetcherHow {
 /** As many as browsers open to one host. More are tried where they bring more. */
 const firstLanes = 6
 const windowMs = 100
+/** Windows of a trial with more lanes: requests for whole segments make the rate uneven, and ffmpeg works beside them. */
+const patience = 4
 /** Pauses before a segment is tried again: 5 tries within about 8 seconds. */
 const pausesMs = [200, 600, 1800, 5000] as const
 /** So long a pause that the far side asks for is waited for here; for longer ones the step gives its place away. */
@@ -112,6 +114,7 @@ export class Fetcher {
     try {
       this.#isRunning = true
       this.#fill()
+      this.#window = { at: performance.now(), arrived: 0, lanes: this.#lanes }
       await this.#ended.promise
     } finally {
       clearInterval(timer)
@@ -249,7 +252,7 @@ export class Fetcher {
     const rate = ((this.#arrived - window.arrived) / ms) * 1000
     const mean = this.#arrived / Math.max(1, this.#fetched)
     const remaining = this.#queue.length * mean
-    this.#growth = grow(this.#growth, { rate, remaining, most: this.#how.connections, now })
+    this.#growth = grow(this.#growth, { rate, remaining, most: this.#how.connections, now, patience })
     this.#window = { at: now, arrived: this.#arrived, lanes: this.#lanes }
     this.#fill()
   }

@@ -26,6 +26,12 @@ export interface MuxHow {
   readonly seconds: number
 }
 
+/** A file, and the seconds of it where they were counted while it was written. */
+export interface Made {
+  readonly path: string
+  readonly seconds: number | undefined
+}
+
 /** Local files and pipes; what a stretch is was seen in its first bytes, and nothing else is tried. */
 const guard = ['-protocol_whitelist', 'file,pipe']
 
@@ -37,18 +43,14 @@ export function muxAlong(how: MuxHow, formats: readonly Format[], bytes: number)
   const tails = how.strands.map(({ stretches: [stretch] }) => new Tail(stretch?.path ?? '', () => stretch?.bytes ?? 0))
   const inputs = formats.flatMap((format, index) => [...guard, '-f', format, '-i', `pipe:${index + 3}`])
   const out = `${how.out}${how.extension}`
+  const clock = clocks(how.strands, formats)
   const work = ffmpeg(
     { ...quietly(how.run), spawn: (tool, args, spawnHow) => how.run.spawn(tool, args, spawnHow) },
-    [
-      ...clocks(how.strands, formats),
-      ...inputs,
-      ...maps(how),
-      ...muxer(how.extension, front(how, bytes)),
-      `file:${out}`,
-    ],
+    [...clock, ...inputs, ...maps(how), ...muxer(how.extension, front(how, bytes)), `file:${out}`],
     { inputs: tails.map(({ stream }) => stream) },
   ).then(
-    () => out,
+    // A clock that is kept does not begin at zero.
+    (seconds) => ({ path: out, seconds: clock.length === 0 ? seconds : undefined }),
     (thrown: unknown) => {
       how.run.signal.throwIfAborted()
       if (!isFault(thrown, 'process.failed')) throw thrown
@@ -73,12 +75,12 @@ export function muxAlong(how: MuxHow, formats: readonly Format[], bytes: number)
 
 export interface Along {
   grew(): void
-  finish(): Promise<string | undefined>
+  finish(): Promise<Made | undefined>
   cancel(): Promise<void>
 }
 
-/** Muxes what is whole into one file and returns its path. Stretches come out one after the other, with continuous time. */
-export async function mux(how: MuxHow): Promise<string> {
+/** Muxes what is whole into one file. Stretches come out one after the other, with continuous time. */
+export async function mux(how: MuxHow): Promise<Made> {
   const strands = how.strands.map((strand) => ({
     ...strand,
     stretches: strand.stretches.filter(({ bytes }) => bytes > 0),
@@ -93,7 +95,7 @@ export async function mux(how: MuxHow): Promise<string> {
     try {
       await ffmpeg(how.run, args, { seconds: how.seconds })
       for (const path of inputs.made) await rm(path, { force: true })
-      return out
+      return { path: out, seconds: undefined }
     } catch (thrown) {
       await rm(out, { force: true })
       if (!isFault(thrown, 'process.failed') || extension !== how.extension) throw thrown
