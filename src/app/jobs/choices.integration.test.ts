@@ -131,7 +131,7 @@ test('a list shows its entries, and what is asked of it is asked of them', async
   assert.deepEqual(await states(), ['paused', 'paused'])
   await ann.jobs.resume({ id: job.id })
   assert.deepEqual(await states(), ['queued', 'queued'])
-  const [step] = (await take()).filter(({ job_id }) => job_id === first?.id)
+  const step = (await take()).find(({ job_id }) => job_id === first?.id)
   assert.ok(step)
   await queue.release(step, 'failed', { fault: new Fault('source.gone', { reason: 'x' }).view() })
   await ann.jobs.cancel({ id: job.id })
