@@ -50,7 +50,7 @@ function wanted(site: StreamSite, n: number): Wanted {
     case 3:
       return {
         wish: { link: `${site.url('ranges')}${again}`, options: { name, clips: [{ from: 1, to: 4 }], exact: true } },
-        file: `${name} (0m01s-0m04s).mp4`,
+        file: `${name}.mp4`,
         streams: small,
         seconds: 3,
       }
