@@ -21,7 +21,7 @@ test('the archive is called as asked, as the media, or as its first file', () =>
   const first = 'a.mp4'
   assert.equal(archiveName('zip', { name: 'Mine', title: 'T', first }), 'Mine.zip')
   assert.equal(archiveName('zip', { name: 'Mine.ZIP', first }), 'Mine.zip')
-  assert.equal(archiveName('tar.gz', { name: ' ', title: 'T: 1/2', first }), 'T_ 1_2.tar.gz')
+  assert.equal(archiveName('tar.gz', { name: ' ', title: 'T: 1/2', first }), 'T - 1_2.tar.gz')
   assert.equal(archiveName('7z', { first }), 'a.7z')
   assert.equal(archiveName('7z', { name: '../../etc', first }), '_.._etc.7z')
 })
