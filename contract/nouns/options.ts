@@ -12,7 +12,9 @@ export const ByteSize = z.union([
     // Longer texts are not even looked at: of a million spaces a pattern takes hours to say no.
     .max(longestValue, { abort: true })
     .regex(/^\s*\d+(\.\d+)?\s*([kmgt]i?)?b?\s*$/i, 'expected a size such as 500k, 10MB or 1.5GiB')
-    .transform(parseByteSize),
+    .transform(parseByteSize)
+    // What is stored is read again by the same schema.
+    .pipe(z.number().int('expected a size below 8 PiB')),
 ])
 
 /** Seconds from `90`, `1:30`, `1:02:03.5`, `1h2m3s`, `90s`. */

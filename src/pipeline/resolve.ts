@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto'
 import { Fault, isFault } from '@jackdaw/contract/faults.ts'
-import { Media, type Choice } from '@jackdaw/contract/nouns/media.ts'
+import { Media, type Choice, type Validators } from '@jackdaw/contract/nouns/media.ts'
 import { newId } from '#kernel/ids.ts'
 import { cleanTitle } from '#kernel/title.ts'
 import { earlierSteps, sameAgain } from './assets.ts'
@@ -87,10 +88,7 @@ async function planned(
 ): Promise<StepResult> {
   const parts = [...media.parts, ...(choice?.parts ?? [])]
   if (parts.length === 0) throw new Fault('source.gone', { reason: 'there is nothing to fetch' })
-  // Of one thing, another quality is another content.
-  const { etag } = media.validators ?? {}
-  const validators =
-    choice && etag !== undefined ? { ...media.validators, etag: `${etag} ${choice.id}` } : media.validators
+  const validators = ofWhatIsMade(media.validators, choice, recipe.steps)
   const reuse = await sameAgain(pool, step, job, validators, { store, machine })
   const steps = plan({
     media,
@@ -110,6 +108,18 @@ async function planned(
     known.length === 0 ? undefined : 0,
   )
   return { output: [], plan: steps, validators: validators ?? null, ...(bytes !== undefined && { bytes }) }
+}
+
+/** Of one thing, another quality is another content, and so is what a recipe makes that has changed under its name. */
+function ofWhatIsMade(
+  validators: Validators | undefined,
+  choice: Choice | undefined,
+  steps: Awaited<ReturnType<typeof recipeSteps>>,
+): Validators | undefined {
+  if (!validators?.etag && !validators?.lastModified) return validators
+  const made = steps.length === 0 ? undefined : createHash('sha256').update(JSON.stringify(steps)).digest('base64url')
+  const marks = [validators.etag, choice?.id, made].filter((mark) => mark !== undefined)
+  return marks.length === 0 ? validators : { ...validators, etag: marks.join(' ') }
 }
 
 /**

@@ -232,6 +232,23 @@ test('of the jobs of another account nobody sees or changes anything', async (t)
   assert.deepEqual((await pool.query('select * from jobs order by id')).rows, before)
 })
 
+test('what was made before is forgotten when something else is asked for, and only then', async (t) => {
+  const { ann, resolved, pool } = await house(t)
+  const job = await ann.jobs.start(open)
+  await resolved({ fails: new Fault('source.gone', { reason: 'x' }) })
+  const proof = async () =>
+    (await pool.query<{ validators: unknown }>('select validators from jobs')).rows[0]?.validators
+  for (const [options, left] of [
+    [{ connections: 4, name: 'b' }, { etag: '1' }],
+    [{ audio: 'flac' as const }, null],
+  ] as const) {
+    await pool.query(`update jobs set state = 'failed', validators = '{"etag": "1"}'`)
+    await pool.query(`update steps set state = 'failed'`)
+    await ann.jobs.retry({ id: job.id, options })
+    assert.deepEqual(await proof(), left)
+  }
+})
+
 test('what an account wants is taken where the wish says nothing, and its recipes are known to it', async (t) => {
   const { ann, pool } = await house(t)
   await pool.query(`update accounts set preferences = $1 where id = 'ann'`, [

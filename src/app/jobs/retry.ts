@@ -50,7 +50,9 @@ export async function retryWith(
     const secrets = { ...before, ...secretsFor(link.text, Link.parse(row.list), changes.secrets ?? {}) }
     const origin = originKey(link, { recipe, options }, secrets)
     await pool.query(
-      `update jobs set recipe = $2, options = $3, sealed = $4, origin_key = $5, wish_key = $6
+      // What was made of the old wish is not what the new one asks for: nothing proves any more that it is the same.
+      `update jobs set recipe = $2, options = $3, sealed = $4, origin_key = $5, wish_key = $6,
+         validators = case when origin_key = $5 then validators end
        where id = $1 and state in ('failed', 'cancelled')`,
       [
         row.id,

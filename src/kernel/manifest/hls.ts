@@ -149,7 +149,6 @@ function masterOf(manifest: Manifest, media: readonly string[], url: URL): Maste
   const definitions = { ...manifest.definitions }
   const variants = (manifest.playlists ?? []).flatMap(({ uri, attributes = {} }): Variant[] => {
     if (uri === undefined) return []
-    const [average, peak] = [Number(attributes['AVERAGE-BANDWIDTH']), Number(attributes['BANDWIDTH'])]
     const size = attributes['RESOLUTION'] as { width?: number; height?: number } | undefined // as the library makes it
     const [width, height] = [whole(size?.width), whole(size?.height)]
     const rate = Number(attributes['FRAME-RATE'])
@@ -157,7 +156,7 @@ function masterOf(manifest: Manifest, media: readonly string[], url: URL): Maste
     return [
       {
         url: absolute(uri, url),
-        bandwidth: average > 0 ? average : peak > 0 ? peak : 0,
+        bandwidth: speedOf(attributes['AVERAGE-BANDWIDTH']) || speedOf(attributes['BANDWIDTH']),
         ...(width !== undefined && { width }),
         ...(height !== undefined && { height }),
         ...(rate > 0 && Number.isFinite(rate) && { framesPerSecond: rate }),
@@ -265,6 +264,12 @@ function absolute(uri: string, base: URL): string {
 
 function secondsOf(value: number | undefined): number {
   return value !== undefined && value > 0 && value < 1e6 ? value : 0
+}
+
+/** Bits per second; 0 where nothing sensible is said. Nobody streams 100 Gbit/s. */
+function speedOf(value: unknown): number {
+  const speed = Number(value)
+  return speed > 0 && speed < 1e11 ? speed : 0
 }
 
 function whole(value: number | undefined): number | undefined {

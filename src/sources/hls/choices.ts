@@ -206,7 +206,8 @@ function codecName(codec: string): string | undefined {
 
 function cost(bitrate: number, seconds: number | undefined): Partial<Choice> {
   if (bitrate <= 0) return {}
-  return { bitrate, ...(seconds !== undefined && { bytes: Math.round((bitrate * seconds) / 8), isEstimate: true }) }
+  const bytes = Math.round((bitrate * (seconds ?? Number.NaN)) / 8)
+  return { bitrate, ...(Number.isSafeInteger(bytes) && { bytes, isEstimate: true }) }
 }
 
 function rateText(bandwidth: number): string {

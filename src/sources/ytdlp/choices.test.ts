@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Media } from '@jackdaw/contract/nouns/media.ts'
 import { choicesOf, codecName } from './choices.ts'
+import { entryOf } from './entries.ts'
 import { Info } from './info.ts'
 import type { PartOf } from './part.ts'
 
@@ -163,5 +165,39 @@ test('codecs go by the names that people know', () => {
     ['<script>', undefined],
   ] as const) {
     assert.equal(codecName(long), short)
+  }
+})
+
+test('whatever numbers and words a site writes, what comes out can be stored', () => {
+  const strange = [-1, 0.2, 1e300, 1e15, 9e15, '', '__proto__', 'constructor', 'toString', null, {}, [], true, '\0']
+  const fields = [
+    'ext',
+    'vcodec',
+    'acodec',
+    'width',
+    'height',
+    'fps',
+    'tbr',
+    'filesize',
+    'filesize_approx',
+    'available_at',
+  ]
+  const about = { duration: 1e15, playlist_index: 1.5 }
+  for (const field of fields) {
+    for (const value of strange) {
+      const formats = [
+        picture('1', 'mp4', 'avc1', 720, { [field]: value }),
+        { ...at('2'), vcodec: 'none', [field]: value },
+      ]
+      const info = Info.parse({ ...about, formats, webpage_url: of.link })
+      const media = {
+        title: 'x',
+        source: 'x',
+        parts: [],
+        choices: choicesOf(info, [], of),
+        entries: [entryOf(info, of.link, 1)],
+      }
+      assert.doesNotThrow(() => Media.parse(media), `${field} is ${JSON.stringify(value)}`)
+    }
   }
 })

@@ -66,7 +66,7 @@ function isWide({ dynamic_range: range }: Format): boolean {
 /** How many places there are where it does not play: H.264 plays everywhere. */
 function strangeness({ vcodec }: Format): number {
   if (!vcodec) return 1
-  return { h264: 0, vp9: 2, av1: 3, hevc: 4, vp8: 2 }[codecName(vcodec) ?? ''] ?? 5
+  return lookUp({ h264: 0, vp9: 2, av1: 3, hevc: 4, vp8: 2 }, codecName(vcodec)) ?? 5
 }
 
 function isStream({ protocol }: Format): boolean {
@@ -106,8 +106,8 @@ function liking({ language_preference: number }: Format): number {
 const families: Readonly<Record<string, string>> = { mp4: 'mp4', m4a: 'mp4', m4v: 'mp4', webm: 'webm', weba: 'webm' }
 
 function fits(picture: Format, sound: Format): boolean {
-  const family = families[picture.ext ?? '']
-  return family !== undefined && family === families[sound.ext ?? '']
+  const family = lookUp(families, picture.ext)
+  return family !== undefined && family === lookUp(families, sound.ext)
 }
 
 function choice(formats: readonly [Format, ...Format[]] | Format[], info: Info, of: PartOf): Choice {
@@ -120,12 +120,13 @@ function choice(formats: readonly [Format, ...Format[]] | Format[], info: Info, 
   const videoCodec = isSound(first) ? undefined : codecName(first.vcodec)
   const audioCodec = codecName(sound?.acodec)
   const container = containerOf(first, second)
+  const [width, height] = [whole(first.width), whole(first.height)]
   return {
     id: formats.map(({ format_id: id }) => id).join('+'),
     kind: isSound(first) ? 'audio' : 'video',
     label: labelOf(first, { videoCodec, audioCodec, language, container }),
-    ...(positive(first.width) && { width: Math.round(first.width ?? 0) }),
-    ...(positive(first.height) && { height: Math.round(first.height ?? 0) }),
+    ...(width !== undefined && { width }),
+    ...(height !== undefined && { height }),
     ...(positive(first.fps) && { framesPerSecond: first.fps ?? 0 }),
     ...(bitrate !== undefined && { bitrate: Math.round(bitrate * 1000) }),
     ...size,
@@ -152,7 +153,7 @@ function labelOf(
 function containerOf(picture: Format, sound: Format | undefined): string | undefined {
   const own = extensionOf(picture.ext)
   if (sound === undefined) return own
-  return fits(picture, sound) ? families[picture.ext ?? ''] : 'mkv'
+  return fits(picture, sound) ? lookUp(families, picture.ext) : 'mkv'
 }
 
 function sizeOf(
@@ -160,7 +161,7 @@ function sizeOf(
   duration: number | null | undefined,
 ): { bytes?: number; isEstimate?: true } {
   const exact = sum(formats.map(({ filesize }) => filesize ?? undefined))
-  if (exact !== undefined) return { bytes: Math.round(exact) }
+  if (exact !== undefined && Number.isSafeInteger(Math.round(exact))) return { bytes: Math.round(exact) }
   const about = sum(
     formats.map((one) => {
       const known = one.filesize ?? one.filesize_approx
@@ -169,7 +170,8 @@ function sizeOf(
       )
     }),
   )
-  return about === undefined ? {} : { bytes: Math.round(about), isEstimate: true }
+  const bytes = about === undefined ? Number.NaN : Math.round(about)
+  return Number.isSafeInteger(bytes) ? { bytes, isEstimate: true } : {}
 }
 
 /** Undefined as soon as one is. */
@@ -184,12 +186,23 @@ function positive(value: number | null | undefined): boolean {
   return value !== null && value !== undefined && Number.isFinite(value) && value > 0
 }
 
+/** A number of lines or columns as it can be stored. */
+function whole(value: number | null | undefined): number | undefined {
+  const rounded = Math.round(value ?? 0)
+  return Number.isSafeInteger(rounded) && rounded > 0 ? rounded : undefined
+}
+
+/** What a table has under a word of a site: `constructor` is none of its words. */
+function lookUp<T>(table: Readonly<Record<string, T>>, word: string | null | undefined): T | undefined {
+  return word !== null && word !== undefined && Object.hasOwn(table, word) ? table[word] : undefined
+}
+
 /** `avc1.64001F` is h264. */
 export function codecName(codec: string | null | undefined): string | undefined {
   if (!codec || codec === 'none') return undefined
   const word = codec.toLowerCase().split('.')[0] ?? ''
   if (/^mp4a\.(?:6b|69)/i.test(codec)) return 'mp3'
-  return /^[a-z0-9_-]{1,20}$/.test(word) ? (codecs[word] ?? word) : undefined
+  return /^[a-z0-9_-]{1,20}$/.test(word) ? (lookUp(codecs, word) ?? word) : undefined
 }
 
 const codecs: Readonly<Record<string, string>> = {

@@ -5,7 +5,8 @@ import type { Info } from './info.ts'
 
 /** A member of a list as a link of its own, or what is the matter with it. Pure. */
 export function entryOf(info: Info, page: string, number: number): Entry {
-  const index = info.playlist_index && info.playlist_index > 0 ? info.playlist_index : number
+  const said = info.playlist_index ?? 0
+  const index = Number.isSafeInteger(said) && said > 0 ? said : number
   const title = cleanTitle(info.title ?? '').slice(0, 500)
   const link = linkOf(info, page, index)
   const unavailable = link === undefined ? 'it has no web address' : whyNot(info)

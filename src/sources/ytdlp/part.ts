@@ -77,7 +77,7 @@ function ownTransport(format: Format, url: URL, of: PartOf): Pick<Part, 'transpo
         ...request,
         ...(bytes !== undefined && { validators: { bytes } }),
         ...(chunkBytes !== undefined && { chunkBytes }),
-        ...(from && { notBefore: new Date(from * 1000).toISOString() }),
+        ...(from && Math.abs(from) < latest && { notBefore: new Date(from * 1000).toISOString() }),
       },
     }
   }
@@ -87,6 +87,9 @@ function ownTransport(format: Format, url: URL, of: PartOf): Pick<Part, 'transpo
   const kind = isSound(format) ? 'audio' : format.acodec === 'none' ? 'video' : undefined
   return { transport: 'hls', request: { ...request, ...(kind !== undefined && { kind }) } }
 }
+
+/** A moment in seconds; past the year 5000 a site does not mean it. */
+const latest = 1e11
 
 /** Headers that a transfer sets by itself, or that are the same for everybody. */
 const left = /^(?:accept|accept-encoding|accept-language|sec-fetch-.*|cookie|host|connection|range|content-.*)$/
