@@ -54,7 +54,21 @@ export function endLines(job: JobDetail, paint: Paint): string[] {
     return places.length === 1 ? [`${head}  → ${places[0]}`] : [head, ...places.map((place) => `    → ${place}`)]
   }
   if (job.state === 'cancelled') return [`${paint.red('✗')} ${plain(job.title)}: cancelled`]
-  return [failedLine(job.title, job.fault, paint), paint.dim(`    try again: jackdaw retry ${job.id}`)]
+  return [
+    failedLine(job.title, job.fault, paint),
+    paint.dim(`    try again: jackdaw retry ${job.id}${lacks(job.fault)}`),
+  ]
+}
+
+/** What a second try needs to come out otherwise, as it is typed. */
+function lacks(fault: FaultView | undefined): string {
+  const flags: Readonly<Record<string, string>> = {
+    'process.password': ' --archive-password-file FILE',
+    'source.protected': ' --key KID:KEY',
+    'source.login': ' --cookies FILE',
+    'source.bot-check': ' --cookies FILE',
+  }
+  return flags[fault?.code ?? ''] ?? ''
 }
 
 export function failedLine(title: string, fault: FaultView | undefined, paint: Paint): string {
