@@ -191,6 +191,8 @@ describe('what stays of a job', () => {
       again(new Fault('process.password', { name: 'a.zip' })),
       '    try again: jackdaw retry j1 --archive-password-file FILE',
     )
+    const broken = endLines(job({ state: 'failed', fault: new Fault('process.failed', { reason: '' }).view() }), bare)
+    assert.equal(broken[2], '    or take it as it came: jackdaw retry j1 --recipe plain')
     assert.equal(again(new Fault('source.login', { reason: '' })), '    try again: jackdaw retry j1 --cookies FILE')
   })
 

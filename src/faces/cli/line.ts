@@ -54,10 +54,11 @@ export function endLines(job: JobDetail, paint: Paint): string[] {
     return places.length === 1 ? [`${head}  → ${places[0]}`] : [head, ...places.map((place) => `    → ${place}`)]
   }
   if (job.state === 'cancelled') return [`${paint.red('✗')} ${plain(job.title)}: cancelled`]
-  return [
-    failedLine(job.title, job.fault, paint),
-    paint.dim(`    try again: jackdaw retry ${job.id}${lacks(job.fault)}`),
-  ]
+  const again = [`    try again: jackdaw retry ${job.id}${lacks(job.fault)}`]
+  // What was fetched is good; only what was to be made of it was not.
+  if (job.fault?.code.startsWith('process.'))
+    again.push(`    or take it as it came: jackdaw retry ${job.id} --recipe plain`)
+  return [failedLine(job.title, job.fault, paint), ...again.map((line) => paint.dim(line))]
 }
 
 /** What a second try needs to come out otherwise, as it is typed. */
