@@ -119,7 +119,7 @@ export const catalogue = {
     422,
     77,
     'stop',
-    '{name} needs a password, or another one than was given. Nothing was lost: give it with "jackdaw retry ID --archive-password-file FILE".',
+    '{name} needs a password, or another one than was given. Nothing was lost: give it with --archive-password-file FILE.',
   ),
   'process.unsafe': row(422, 65, 'stop', '{name} was not unpacked: {reason}.'),
   'process.broken': row(422, 65, 'stop', '{name} is damaged or incomplete: {reason}.'),

@@ -72,7 +72,11 @@ export const jobs = {
   retry: mutation('/jobs/{id}/retry', 'Start a failed or cancelled job anew, from resolving on')
     .input(
       Id.extend({
-        recipe: z.string().max(100).optional().describe('another recipe than before'),
+        recipe: z
+          .string()
+          .max(100)
+          .optional()
+          .describe('another recipe than before; it replaces `steps`, and `plain` all that would be made of the files'),
         options: JobOptions.optional().describe('these instead of the ones before; others stay'),
         secrets: JobSecrets.optional().describe('these instead of the ones before; others stay'),
       }),

@@ -249,6 +249,21 @@ test('what was made before is forgotten when something else is asked for, and on
   }
 })
 
+test('another recipe takes the place of the steps, and plain of all that would be made of the files', async (t) => {
+  const { ann, resolved, pool } = await house(t)
+  const steps = [{ use: 'rename', with: {}, optional: false }]
+  const options = { limit: 5, quality: 720 as const, clips: [{ from: 100 }], exact: true, steps }
+  const job = await ann.jobs.start({ link: 'https://example.org/a.mp4', options })
+  const fails = new Fault('process.failed', { reason: 'nothing is there' })
+  const left = async () => (await pool.query<{ options: object }>('select options from jobs')).rows[0]?.options
+  await resolved({ fails })
+  await ann.jobs.retry({ id: job.id, recipe: 'default' })
+  assert.deepEqual(await left(), { limit: 5, quality: 720, clips: [{ from: 100 }], exact: true })
+  await resolved({ fails })
+  await ann.jobs.retry({ id: job.id, recipe: 'plain' })
+  assert.deepEqual(await left(), { limit: 5, quality: 720 })
+})
+
 test('what an account wants is taken where the wish says nothing, and its recipes are known to it', async (t) => {
   const { ann, pool } = await house(t)
   await pool.query(`update accounts set preferences = $1 where id = 'ann'`, [

@@ -44,7 +44,7 @@ export async function retryWith(
   )
   for (const row of rows) {
     const recipe = changes.recipe ?? row.recipe
-    const options = { ...JobOptions.parse(row.options), ...changes.options }
+    const options = { ...left(JobOptions.parse(row.options), changes.recipe), ...changes.options }
     const before = row.sealed === null ? {} : JobSecrets.parse(ports.unseal(row.sealed, row.id))
     const link = Link.parse(row.link)
     const secrets = { ...before, ...secretsFor(link.text, Link.parse(row.list), changes.secrets ?? {}) }
@@ -64,4 +64,13 @@ export async function retryWith(
       ],
     )
   }
+}
+
+/** Another recipe replaces the steps as well, or one that failed would fail again; `plain` is the file as it came. */
+function left(options: JobOptions, recipe: string | undefined): JobOptions {
+  if (recipe === undefined) return options
+  const { steps: _, ...fetched } = options
+  if (recipe !== 'plain') return fetched
+  const { clips: __, joinClips: ___, exact: ____, audio: _____, subs: ______, subsAs: _______, ...asItCame } = fetched
+  return asItCame
 }

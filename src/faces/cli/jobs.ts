@@ -104,7 +104,8 @@ export async function changeJobs(
     if (first !== undefined) throw first.error
     const goesOn = verb === 'resume' || verb === 'retry'
     if (goesOn && session.where === 'here' && !options.json) {
-      say(`nothing runs it yet: jackdaw job ${ids[0]} --follow, or jackdaw serve`)
+      // Another process may be open on the same folder and run it.
+      say(`it goes on where "jackdaw get" or "jackdaw serve" is open; else: jackdaw job ${ids[0]} --follow`)
     }
   })
 }
@@ -115,7 +116,7 @@ function describe(job: JobDetail, host: Host): string[] {
     ['job', job.id],
     ['title', plain(job.title)],
     ['link', plain(job.link)],
-    ['state', job.doing === undefined ? job.state : `${job.state}: ${plain(job.doing)}`],
+    ['state', job.doing === undefined || job.doing === job.state ? job.state : `${job.state}: ${plain(job.doing)}`],
     ['progress', progressText(job)],
     ['recipe', job.recipe === 'default' ? '' : job.recipe],
     ['length', job.about?.durationSeconds === undefined ? '' : clock(job.about.durationSeconds)],

@@ -185,6 +185,17 @@ describe('what stays of a job', () => {
     ])
   })
 
+  test('names what a second try lacks', () => {
+    const again = (fault: Fault) => endLines(job({ state: 'failed', fault: fault.view() }), bare)[1]
+    assert.equal(
+      again(new Fault('process.password', { name: 'a.zip' })),
+      '    try again: jackdaw retry j1 --archive-password-file FILE',
+    )
+    const broken = endLines(job({ state: 'failed', fault: new Fault('process.failed', { reason: '' }).view() }), bare)
+    assert.equal(broken[2], '    or take it as it came: jackdaw retry j1 --recipe plain')
+    assert.equal(again(new Fault('source.login', { reason: '' })), '    try again: jackdaw retry j1 --cookies FILE')
+  })
+
   test('is summed up', () => {
     assert.equal(
       summaryLine({ done: 2, failed: 1, cancelled: 0, bytes: 2048, seconds: 3 }),

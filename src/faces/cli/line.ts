@@ -54,7 +54,22 @@ export function endLines(job: JobDetail, paint: Paint): string[] {
     return places.length === 1 ? [`${head}  → ${places[0]}`] : [head, ...places.map((place) => `    → ${place}`)]
   }
   if (job.state === 'cancelled') return [`${paint.red('✗')} ${plain(job.title)}: cancelled`]
-  return [failedLine(job.title, job.fault, paint), paint.dim(`    try again: jackdaw retry ${job.id}`)]
+  const again = [`    try again: jackdaw retry ${job.id}${lacks(job.fault)}`]
+  // What was fetched is good; only what was to be made of it was not.
+  if (job.fault?.code.startsWith('process.'))
+    again.push(`    or take it as it came: jackdaw retry ${job.id} --recipe plain`)
+  return [failedLine(job.title, job.fault, paint), ...again.map((line) => paint.dim(line))]
+}
+
+/** What a second try needs to come out otherwise, as it is typed. */
+function lacks(fault: FaultView | undefined): string {
+  const flags: Readonly<Record<string, string>> = {
+    'process.password': ' --archive-password-file FILE',
+    'source.protected': ' --key KID:KEY',
+    'source.login': ' --cookies FILE',
+    'source.bot-check': ' --cookies FILE',
+  }
+  return flags[fault?.code ?? ''] ?? ''
 }
 
 export function failedLine(title: string, fault: FaultView | undefined, paint: Paint): string {

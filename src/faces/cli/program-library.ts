@@ -13,7 +13,7 @@ export function libraryCommands(program: Command, run: Run, host: Host): void {
     )
   const at = () => import('./library.ts')
   library
-    .command('ls')
+    .command('ls', { isDefault: true })
     .description('Lists and searches, newest first.')
     .argument('[words...]', 'words in title, name or link')
     .option('--type <type>', 'media type or its first half, such as video')

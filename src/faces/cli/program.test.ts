@@ -351,6 +351,12 @@ describe('the other commands', () => {
     assert.equal(await jackdaw('nonsense'), 64)
   })
 
+  test('library alone lists what is kept', async () => {
+    const { terminal, jackdaw } = setUp()
+    assert.equal(await jackdaw('library', '--json'), 0)
+    assert.doesNotMatch(terminal.out() + terminal.err(), /Usage:/)
+  })
+
   test('get groups its options under headings, each once', async () => {
     const { terminal, jackdaw } = setUp()
     assert.equal(await jackdaw('get', '--help'), 0)

@@ -120,7 +120,7 @@ export function build(host: Host, perform: Perform): Command {
     .summary('start failed or cancelled jobs anew')
     .description('Starts failed or cancelled jobs anew. What was given before stays, unless it is given again.')
     .argument('<id...>', 'ids of jobs')
-    .option('--recipe <name>', 'another recipe than before; see "jackdaw recipes"')
+    .option('--recipe <name>', 'another recipe instead of the steps before; "plain" takes the files as they came')
   secretFlags(retry)
     .optionsGroup('Output:')
     .option('--json', 'as JSON')
