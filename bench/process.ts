@@ -91,6 +91,7 @@ async function batch(rounds: number): Promise<void> {
   const contenders = [
     jackdaw('jackdaw, one by one', ['remux', '{"container":"mkv"}', out, ...paths], made),
     jackdaw(`jackdaw, ${cores} at once`, ['remux', '{"container":"mkv"}', out, ...paths, '--at-once', cores], made),
+    jackdaw('jackdaw, known', ['remux', '{"container":"mkv"}', out, ...paths, '--known'], made),
     shell('shell loop', `for i in $(cat ${work}/names); do set -- $i; ${one} || exit 1; done`, made),
     shell(`xargs -P${cores}`, `xargs -P${cores} -n1 sh -c '${one}' x < ${work}/names`, made),
   ]

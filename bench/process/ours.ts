@@ -1,19 +1,23 @@
 import { mkdir, rename, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { MediaFacts } from '@jackdaw/contract/nouns/asset.ts'
 import type { LocalAsset, Run } from '#pipeline/engine.ts'
 import { spawnChild } from '#kernel/child/child.ts'
 import { newId } from '#kernel/ids.ts'
 import { sniffFile } from '#kernel/sniff.ts'
 import { processors } from '#processors/index.ts'
+import { probe } from '#processors/probe/processor.ts'
 
 // One processor over files, with real programs and without the pipeline: `ours.ts PROCESSOR OPTIONS OUT FILE…`. Results lie
-// in OUT under their names. Files are worked on one by one, or `--at-once` so many.
+// in OUT under their names. Files are worked on one by one, or `--at-once` so many; `--known` when an earlier step has looked
+// into them, as is usual, which is not counted.
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     cost: { type: 'string' },
     'at-once': { type: 'string', default: '1' },
+    known: { type: 'boolean', default: false },
   },
 })
 const [name = '', options = '{}', out = '', ...files] = positionals
@@ -23,6 +27,7 @@ const dir = join(out, '.run')
 await mkdir(dir, { recursive: true })
 const { signal } = new AbortController()
 const results: LocalAsset[] = []
+const facts = new Map<string, MediaFacts>()
 
 const run: Run<unknown> = {
   signal,
@@ -46,19 +51,24 @@ const run: Run<unknown> = {
   report: () => undefined,
   charge: () => 0,
   keep: (path, as) => assetAt(path, as.name),
-  note: (_, __, also) => void (also?.thumbnail && results.push(also.thumbnail)),
+  note(asset, seen, also) {
+    facts.set(asset.path, seen)
+    if (also?.thumbnail) results.push(also.thumbnail)
+  },
   log: () => undefined,
 }
 
+const assets = await Promise.all(files.map((file) => assetAt(file, basename(file))))
+if (values.known) for (const asset of assets) await probe.process([asset], { strict: true }, run)
 const [started, before] = [performance.now(), process.cpuUsage()]
-const waiting = [...files]
+const waiting = assets.map((asset) => ({ ...asset, ...(facts.has(asset.path) && { facts: facts.get(asset.path) }) }))
 const parsed = processor.options.parse(JSON.parse(options))
 await Promise.all(
   Array.from({ length: Number(values['at-once']) }, async () => {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      const asset = await assetAt(file, basename(file))
+    for (let asset = waiting.shift(); asset !== undefined; asset = waiting.shift()) {
+      const { path: own } = asset
       const made = await processor.process([asset], parsed, run)
-      results.push(...made.filter(({ path }) => path !== file))
+      results.push(...made.filter(({ path }) => path !== own))
     }
   }),
 )

@@ -80,18 +80,8 @@ export function processorSuite(
     const more = await besides(dir)
     const expected = await outcome([await assetOf(plain)])
     const extension = named.slice(named.lastIndexOf('.'))
-    for (const [index, stem] of [
-      '-i',
-      'http:%2F%2Fx',
-      'a:b',
-      '%03d',
-      'concat:a|b',
-      "it's",
-      'line\nbreak',
-      '*?[x]',
-      '"',
-      'é',
-    ].entries()) {
+    // Two traits in each name where one does not hide the other: each costs a start of every program.
+    for (const [index, stem] of ['-i %03d', 'http:%2F%2Fx*?[x]', 'concat:a|b"', 'a:line\nbreak', "it's é"].entries()) {
       const path = join(dir, stem + extension)
       await copyFile(plain, path)
       assert.deepEqual(await outcome([await assetOf(path)]), expected, `${index}: ${stem}`)

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { fileOnce } from './made-once.ts'
 
 const run = promisify(execFile)
 
@@ -40,7 +41,11 @@ export async function clip(dir: string, name: string, how: ClipHow = {}): Promis
     ...(sound === 'none' ? [] : ['-c:a', ...audio[sound]]),
   ]
   const path = join(dir, name)
-  await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...inputs, ...coders, ...more, `file:${path}`])
+  const args = ['-nostdin', '-v', 'error', '-y', ...inputs, ...coders, ...more]
+  const make = (at: string) => run('ffmpeg', [...args, `file:${at}`])
+  // Inputs of its own may be files that differ under one name.
+  if (how.inputs === undefined) await fileOnce(args, path, make)
+  else await make(path)
   return path
 }
 

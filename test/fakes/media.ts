@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { fileOnce } from './made-once.ts'
 
 const run = promisify(execFile)
 
@@ -73,6 +74,7 @@ export async function sample(dir: string, kind: Sample, name: string = kind): Pr
   const muxer = { mkv: ['matroska'], ts: ['mpegts'], jpg: ['mjpeg'], png: ['image2pipe', '-c:v', 'png'] }[
     extension
   ] ?? [extension]
-  await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...recipes[kind], '-f', ...muxer, `file:${path}`])
+  const args = ['-nostdin', '-v', 'error', '-y', ...recipes[kind], '-f', ...muxer]
+  await fileOnce(args, path, (at) => run('ffmpeg', [...args, `file:${at}`]))
   return path
 }

@@ -19,10 +19,19 @@ export function isFilmOrSound({ type, role }: Pick<Asset, 'type' | 'role'>): boo
   return role === undefined && isReadable(type) && !isPicture(type)
 }
 
-/** What is known of a file; ffprobe is started only where nobody has looked before. Faults: `process.not-media`. */
-export async function lookInto(file: MediaFile, run: ToolRun): Promise<Known> {
-  const known = file.facts?.streams === undefined ? await probeFile(file.path, file.type, run) : file.facts
+export interface NotingRun extends ToolRun {
+  note(file: MediaFile, facts: MediaFacts): void
+}
+
+/**
+ * What is known of a file; ffprobe is started only where nobody has looked before, and what it says is noted for the steps
+ * that follow. Faults: `process.not-media`.
+ */
+export async function lookInto(file: MediaFile, run: NotingRun): Promise<Known> {
+  const isKnown = file.facts?.streams !== undefined
+  const known = isKnown ? file.facts : await probeFile(file.path, file.type, run)
   if (known?.streams === undefined) throw new Fault('process.not-media', { name: file.name })
+  if (!isKnown) run.note(file, known)
   return { ...known, streams: known.streams }
 }
 

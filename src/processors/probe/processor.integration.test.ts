@@ -36,6 +36,17 @@ test('a video has container, duration, size, streams and tags', async (t) => {
   assert.equal(facts?.tags?.['title'], 'Test')
 })
 
+test('what is known is not read again', async (t) => {
+  const dir = await scratch(t)
+  const asset = await assetOf(await sample(dir, 'song.mp3'))
+  const first = localRun(dir)
+  await probe.process([asset], { strict: true }, first)
+  const run = localRun(dir)
+  const known = { ...asset, facts: first.notes[0]?.facts ?? {} }
+  assert.deepEqual(await probe.process([known], { strict: true }, run), [known])
+  assert.deepEqual([first.spawned.length, run.spawned.length], [1, 0])
+})
+
 test('a song has no size, and its cover is an attachment', async (t) => {
   const facts = await factsOfSample(t, 'covered.mp3')
   assert.equal(facts?.width, undefined)

@@ -9,7 +9,10 @@ export const ProbeOptions = z.object({
 })
 export type ProbeOptions = z.infer<typeof ProbeOptions>
 
-/** Notes the media facts of each asset by ffprobe and passes all assets on. A file that is not media stays without. */
+/**
+ * Notes the media facts of each asset by ffprobe and passes all assets on. A file that is not media stays without; one whose
+ * streams are known is not read again, as its bytes never change.
+ */
 export const probe: Processor<ProbeOptions, unknown> = {
   name: 'probe',
   title: 'Container, streams, duration and tags of media files',
@@ -20,8 +23,10 @@ export const probe: Processor<ProbeOptions, unknown> = {
   async process(assets, options, run) {
     for (const [index, asset] of assets.entries()) {
       run.signal.throwIfAborted()
-      const facts = isReadable(asset.type) ? await probeFile(asset.path, asset.type, run) : undefined
-      if (facts !== undefined) run.note(asset, facts)
+      const isKnown = asset.facts?.streams !== undefined
+      const facts = !isKnown && isReadable(asset.type) ? await probeFile(asset.path, asset.type, run) : undefined
+      if (isKnown) run.log({ asset: asset.id }, 'file is known')
+      else if (facts !== undefined) run.note(asset, facts)
       else if (options.strict) throw new Fault('process.not-media', { name: asset.name })
       else run.log({ asset: asset.id }, 'file is not media')
       run.report({ unit: 'items', done: index + 1, of: assets.length })

@@ -27,4 +27,11 @@ test('strip and map agree, and only key frames are decoded', async (t) => {
   const [ffmpeg, ...others] = run.spawned.filter(({ tool }) => tool === 'ffmpeg')
   assert.deepEqual(others, [])
   assert.ok(ffmpeg?.args.includes('nokey'))
+  // What it saw of the film is there for the next step, which need not look.
+  const next = localRun(dir)
+  await sprite.process([{ ...one, facts: run.notes[0]?.facts ?? {} }], sprite.options.parse({}), next)
+  assert.deepEqual(
+    next.spawned.map(({ tool }) => tool),
+    ['ffmpeg'],
+  )
 })

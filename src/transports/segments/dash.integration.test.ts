@@ -129,7 +129,7 @@ test('a second attempt goes on where the first was', async () => {
   await using first = await streamRun<Checkpoint>()
   const wanted = part('number', { video: '1', audio: '2' })
   site.mischief = (path) => (path.includes('stream1-00004') ? 403 : undefined)
-  // One after the other, so that what was on its way when it ended is the one before.
+  // One after the other, so that everything before it is whole when it ends.
   const one = { connections: 1 }
   await assert.rejects(transport.fetch(wanted, one, first), (thrown) => isFault(thrown, 'source.denied'))
   const before = site.asked.length
@@ -137,7 +137,7 @@ test('a second attempt goes on where the first was', async () => {
   const checkpoint = first.saved.at(-1)
   await using second = await streamRun<Checkpoint>({ dir: first.dir, ...(checkpoint && { checkpoint }) })
   const [asset] = await transport.fetch(wanted, {}, second)
-  const again = site.asked.slice(before).filter(({ path }) => /stream1-0000[12]/.test(path))
+  const again = site.asked.slice(before).filter(({ path }) => /stream1-0000[123]/.test(path))
   assert.deepEqual(again, [], 'what was here is not asked for again')
   assert.equal(await packets(asset?.path ?? '', '0:v'), await packets(reference(), '0:v:1'))
 })
@@ -163,7 +163,7 @@ for (const [title, keys] of Object.entries({
       (thrown) => isFault(thrown, 'source.protected') && /no key/.test(thrown.message),
     )
     const asked = site.asked.slice(before).filter(({ path }) => /chunk/.test(path)).length
-    assert.ok(asked <= 2, `${asked} segments`)
+    assert.equal(asked, 1, 'the first segment of the first track, and no other')
   })
 }
 

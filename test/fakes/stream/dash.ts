@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { folderOnce } from '#test/fakes/made-once.ts'
 import { encryptFragments, encryptInit, type CencHow } from '#test/fakes/cenc.ts'
 
 const run = promisify(execFile)
@@ -57,8 +58,12 @@ const mpd = (...more: string[]) => [
   'manifest.mpd',
 ]
 
-/** Makes them with ffmpeg under `dir`; what it cannot make is written by hand. Some seconds. */
+/** Makes them with ffmpeg under `dir`; what it cannot make is written by hand. Some seconds, once for a run. */
 export async function makeDash(dir: string): Promise<void> {
+  await folderOnce('dash', dir, makeAll)
+}
+
+async function makeAll(dir: string): Promise<void> {
   const make = async (name: string, args: readonly string[]) => {
     const cwd = join(dir, name)
     await mkdir(cwd, { recursive: true })

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { folderOnce } from '#test/fakes/made-once.ts'
 
 const run = promisify(execFile)
 
@@ -24,8 +25,12 @@ const h264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '25', '-sc_thresh
 const aac = ['-c:a', 'aac', '-b:a', '48k']
 const hls = ['-f', 'hls', '-hls_time', '1', '-hls_playlist_type', 'vod']
 
-/** Makes the streams with ffmpeg's own packager, each in a folder of its own. A second or two. */
+/** Makes the streams with ffmpeg's own packager, each in a folder of its own. A second or two, once for a run. */
 export async function makeSamples(dir: string): Promise<void> {
+  await folderOnce('hls', dir, makeAll)
+}
+
+async function makeAll(dir: string): Promise<void> {
   await mkdir(dir, { recursive: true })
   await writeFile(join(dir, 'key.bin'), sampleKey)
   const sealed = join(dir, 'sealed.keyinfo')
