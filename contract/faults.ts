@@ -213,7 +213,12 @@ export class Fault extends Error {
   }
 
   view(): FaultView {
-    const facts = Object.fromEntries(Object.entries(this.facts).filter(([, value]) => value !== undefined))
+    const facts = Object.fromEntries(
+      Object.entries(this.facts)
+        .filter(([, value]) => value !== undefined)
+        // JSON has no such numbers, and a fault that could not be stored would keep its step for ever.
+        .map(([name, value]) => [name, typeof value === 'number' && !Number.isFinite(value) ? String(value) : value]),
+    )
     return FaultView.parse({ code: this.code, says: this.message, next: this.next, facts })
   }
 }

@@ -86,3 +86,8 @@ test('a fault of the last try keeps its code and does not promise another one', 
     assert.equal(fromView(view).exit, catalogue[code].exit)
   }
 })
+
+test('a fault can be stored whatever numbers its facts have', () => {
+  const fault = new Fault('source.short', { seconds: Number.NaN, expected: Number.POSITIVE_INFINITY })
+  assert.deepEqual(fault.view().facts, { seconds: 'NaN', expected: 'Infinity' })
+})
