@@ -50,13 +50,14 @@ export async function showJob(id: string, options: Json & { follow?: boolean }, 
 /** Begins jobs anew, with another recipe or with a password that was missing. */
 export async function retryJobs(
   ids: readonly string[],
-  options: Json & Pick<SecretOptions, 'cookies' | 'key' | 'archivePasswordFile'> & { recipe?: string },
+  options: Json & Pick<SecretOptions, 'cookies' | 'key' | 'keyFile' | 'archivePasswordFile'> & { recipe?: string },
   host: Host,
 ): Promise<number> {
-  const { cookies, key, archivePasswordFile } = options
+  const { cookies, key, keyFile, archivePasswordFile } = options
   const given = {
     ...(cookies === undefined ? {} : { cookies }),
     ...(key === undefined ? {} : { key }),
+    ...(keyFile === undefined ? {} : { keyFile }),
     ...(archivePasswordFile === undefined ? {} : { archivePasswordFile }),
   }
   const recipe = recipeOf(options.recipe)

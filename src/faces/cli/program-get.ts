@@ -89,5 +89,6 @@ export function secretFlags(command: Command): Command {
     .optionsGroup('Access:')
     .option('--cookies <file>', 'cookie file in Netscape format')
     .option('--key <[kid:]key>', 'a key that you have, in hex, for encrypted media; may repeat', collect)
+    .option('--key-file <file>', 'such keys, one per line; arguments can be read by others on the machine')
     .option('--archive-password-file <file>', 'the password of an archive')
 }

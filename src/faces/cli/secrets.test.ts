@@ -37,6 +37,12 @@ describe('secrets for the far side', () => {
       archivePassword: 'open sesame',
     })
     await assert.rejects(secretsFor({ archivePasswordFile: 'empty' }, terminal), /there is no password in it/)
+    writeFileSync(join(cwd, 'keys'), `# of the film\n${kid}:${key}  # picture\n\n${key}\r\n`)
+    assert.deepEqual((await secretsFor({ key: [key], keyFile: 'keys' }, terminal))('x'), {
+      keys: [{ key }, { kid, key }, { key }],
+    })
+    await assert.rejects(secretsFor({ keyFile: 'empty' }, terminal), /--key-file: there is no key in it/)
+    await assert.rejects(secretsFor({ keyFile: 'password' }, terminal), /--key-file: expected 32 hex digits/)
   })
 
   test('are not repeated in the fault of a key that is no key', async () => {

@@ -10,6 +10,7 @@ export interface SecretOptions {
   readonly passwordFile?: string
   readonly cookies?: string
   readonly key?: readonly string[]
+  readonly keyFile?: string
   readonly archivePasswordFile?: string
   /** `true`: the `.netrc` of the home folder. */
   readonly netrc?: string | true
@@ -36,7 +37,11 @@ export async function secretsFor(
     shared.password = (await read(options.passwordFile, '--password-file')).replace(/\r?\n$/, '')
   }
   if (options.cookies !== undefined) shared.cookies = await read(options.cookies, '--cookies')
-  if (options.key?.length) shared.keys = options.key.map(parseKey)
+  const keys = [
+    ...(options.key ?? []).map((text) => parseKey(text, '--key')),
+    ...(options.keyFile === undefined ? [] : keysOf(await read(options.keyFile, '--key-file'))),
+  ]
+  if (keys.length > 0) shared.keys = keys
   if (options.archivePasswordFile !== undefined) {
     shared.archivePassword = (await read(options.archivePasswordFile, '--archive-password-file')).replace(/\r?\n$/, '')
     if (shared.archivePassword === '')
@@ -87,14 +92,22 @@ function parseHeader(text: string): [string, string] {
   return [match[1] ?? '', match[2] ?? '']
 }
 
+/** A key per line; `#` begins a remark. Throws `input.invalid` when there is none. */
+function keysOf(text: string): MediaKey[] {
+  const lines = text.split(/\r?\n/).map((line) => line.replace(/#.*$/, '').trim())
+  const keys = lines.filter((line) => line !== '').map((line) => parseKey(line, '--key-file'))
+  if (keys.length === 0) throw new Fault('input.invalid', { reason: '--key-file: there is no key in it' })
+  return keys
+}
+
 /** `KEY` or `KID:KEY`, 32 hex digits each. */
-function parseKey(text: string): MediaKey {
+function parseKey(text: string, flag: string): MediaKey {
   const parts = text.trim().split(':')
   const [kid, key] = parts.length === 2 ? parts : [undefined, parts[0]]
   const parsed = MediaKey.safeParse(kid === undefined ? { key } : { kid, key })
   // A key is a secret: it stays out of the message.
   if (!parsed.success || parts.length > 2)
-    throw new Fault('input.invalid', { reason: '--key: expected 32 hex digits, or KID:KEY with 32 hex digits each' })
+    throw new Fault('input.invalid', { reason: `${flag}: expected 32 hex digits, or KID:KEY with 32 hex digits each` })
   return parsed.data
 }
 
