@@ -301,6 +301,17 @@ test('something live is recorded as long as asked', async () => {
   assert.ok(Math.abs(seen.seconds - 5) < 0.2, String(seen.seconds))
 })
 
+test('something live whose segments claim to last no time ends when the time that was asked for has passed', async () => {
+  let looks = 0
+  const url = site.text('/timeless.m3u8', () => {
+    looks += 1
+    const list = [0, 1, 2].map((at) => `#EXTINF:0,\n/long/index${(looks + at) % 16}.ts?n=${looks + at}`)
+    return ['#EXTM3U', '#EXT-X-TARGETDURATION:1', `#EXT-X-MEDIA-SEQUENCE:${looks}`, ...list, ''].join('\n')
+  })
+  const { seen } = await get({ url }, { options: { recordSeconds: 1 } })
+  assert.equal(seen.streams[0]?.[0], 'h264')
+})
+
 test('a recording goes on where it stopped, and what it has is delivered when the far side is gone', async () => {
   const url = site.live('vanishing', { vanishes: true })
   await using first = await streamRun<Checkpoint>()

@@ -40,6 +40,9 @@ export async function followLive(how: LiveHow): Promise<void> {
   const tracks = how.here.map((here, index) => new LiveTrack(index, here, how))
   let playlists: (MediaPlaylist | undefined)[] = [...how.first]
   let heardAt = performance.now()
+  // Whatever its segments say of their length: nobody waits longer for so many seconds than they last.
+  const missing = Math.max(0, how.seconds - Math.min(...tracks.map(({ seconds }) => seconds)))
+  const endsAt = heardAt + missing * 1000 + how.goneMs
   for (;;) {
     const asked = performance.now()
     const seen = tracks.map((track, index) => track.look(playlists[index]))
@@ -48,6 +51,10 @@ export async function followLive(how: LiveHow): Promise<void> {
     const news = tracks.reduce((sum, track) => sum + track.take(), 0)
     if (news > 0) heardAt = asked
     if (tracks.every(({ isOver }) => isOver)) return
+    if (asked > endsAt) {
+      log({ seconds: tracks[0]?.seconds }, 'a live stream whose seconds do not pass: recorded long enough')
+      return
+    }
     const target = Math.max(...playlists.map((playlist) => playlist?.targetSeconds ?? 1))
     if (asked - heardAt > Math.max(how.goneMs, Math.min(3 * target * 1000, 10 * how.goneMs))) {
       log({ seconds: tracks[0]?.seconds }, 'nothing new from a live stream: taken for ended')
