@@ -166,6 +166,12 @@ export const catalogue = {
   'house.unwritable': row(500, 73, 'stop', 'The data folder {path} cannot be written: {reason}.'),
   'house.missing-tool': row(503, 69, 'stop', 'The program {tool} is not installed. {how}'),
   'house.tool-failed': row(502, 70, 'stop', '{tool} failed (exit {exit}): {reason}'),
+  'house.not-updated': row(
+    502,
+    75,
+    'stop',
+    '{tool} was not updated: {address} cannot be reached ({reason}). The one that is here stays. Try again later, or name another address by JACKDAW_YTDLP_RELEASES.',
+  ),
   'house.absent': row(501, 69, 'stop', 'This is not available here: {reason}.'),
 } as const satisfies Record<string, Row>
 

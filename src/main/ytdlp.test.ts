@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { isFault } from '@jackdaw/contract/faults.ts'
 import type { EngineView } from '@jackdaw/contract/operations/house.ts'
-import { configuredYtdlp, judgeYtdlp } from './ytdlp.ts'
+import { loadConfig } from './config.ts'
+import { configuredYtdlp, judgeYtdlp, updateTool } from './ytdlp.ts'
 
 const now = Date.parse('2026-11-20')
 const engines = (version: string | undefined, path: string): EngineView[] => [
@@ -46,4 +50,21 @@ test('the one that is named comes first, then the one that was fetched, then tha
   await writeFile(join(data, 'tools/yt-dlp'), '')
   assert.equal(configuredYtdlp({ data, ytdlp: undefined }), join(data, 'tools/yt-dlp'))
   assert.equal(configuredYtdlp({ data, ytdlp: '/opt/yt-dlp' }), '/opt/yt-dlp')
+})
+
+test('an update that cannot reach its address says which, and does not promise to try again', async (t) => {
+  const data = await mkdtemp(join(tmpdir(), 'jackdaw-update-'))
+  t.after(() => rm(data, { recursive: true }))
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo // it listens on TCP
+  server.close() // nothing listens there from here on
+  await once(server, 'close')
+  const env = { JACKDAW_YTDLP_RELEASES: `http://127.0.0.1:${port}/latest`, JACKDAW_NET_ALLOW: '127.0.0.1' }
+  const { config } = loadConfig({ flags: { data }, env, project: data })
+  const screen = { write: () => true }
+  await assert.rejects(
+    updateTool(config, screen, { json: false, signal: t.signal }),
+    (error) => isFault(error, 'house.not-updated') && /:\d+\/latest cannot be reached/.test(error.message),
+  )
 })

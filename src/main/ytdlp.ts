@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { Fault, isFault } from '@jackdaw/contract/faults.ts'
 import type { EngineView, Service } from '@jackdaw/contract/operations/house.ts'
 import type { Screen } from '#faces/cli/host.ts'
 import type { Config } from './config.ts'
@@ -68,6 +69,11 @@ export async function updateTool(
     http,
     searchPath: process.env['PATH'] ?? '',
     signal: how.signal,
+  }).catch((error: unknown) => {
+    // Nothing tries a command again by itself.
+    if (!isFault(error, 'source.unreachable')) throw error
+    const { reason } = error.facts
+    throw new Fault('house.not-updated', { tool: 'yt-dlp', address: config.ytdlpReleases, reason }, { cause: error })
   })
   const { version, before, path, isNew } = updated
   const was = before === undefined ? '' : `, instead of ${before}`

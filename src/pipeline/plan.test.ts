@@ -105,6 +105,12 @@ test('picture and sound that come apart are merged first', () => {
   assert.deepEqual(planned[2]?.input, { options: { container: 'mp4' } })
 })
 
+test('the title in a sound has no extension of a file', () => {
+  const of = { ...media(part('song.mp4', 'video/mp4')), title: 'Song No. 5.mp4' }
+  const metadata = steps({ media: of, options: { audio: 'mp3' } }).find(({ engine }) => engine === 'metadata')
+  assert.deepEqual(metadata?.input, { options: { title: 'Song No. 5' } })
+})
+
 test('a clip with a name of its own is not labelled', () => {
   const options = { clips: [{ from: 5 }], name: 'Mine' }
   const [, trim] = steps({ media: media(part('a', 'video/mp4')), options })

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Choice, Media, Part } from '@jackdaw/contract/nouns/media.ts'
 import type { JobOptions } from '@jackdaw/contract/nouns/options.ts'
 import type { RecipeStep } from '@jackdaw/contract/nouns/recipe.ts'
+import { withoutMediaExtension } from '#kernel/media-name.ts'
 import { chosenSubtitles } from './choose.ts'
 import { inOrder } from './order.ts'
 import type { NewStep } from './queue.ts'
@@ -140,7 +141,8 @@ const labels: Readonly<Record<string, string>> = { probe: 'look into' }
 /** What is written into a file about itself. */
 function metadataOf({ title, about }: Media): RecipeStep['with'] {
   const said = {
-    title,
+    // Of a plain file the title is its name.
+    title: withoutMediaExtension(title),
     artist: about?.author,
     date: about?.publishedAt?.slice(0, 10),
     comment: about?.page,

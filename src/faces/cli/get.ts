@@ -1,8 +1,10 @@
 import { Fault } from '@jackdaw/contract/faults.ts'
 import { asking } from './asking.ts'
 import { chooseSeconds } from './choose.ts'
+import { plain } from './format.ts'
 import type { CommonOptions, Host } from './host.ts'
 import { canAsk } from './can-ask.ts'
+import type { JobDetail } from '@jackdaw/contract/nouns/job.ts'
 import type { Wish } from '@jackdaw/contract/operations/jobs.ts'
 import { look } from './look.ts'
 import type { ReportOptions } from './report-for.ts'
@@ -36,7 +38,7 @@ export async function get(links: readonly string[], options: GetOptions, host: H
       const name = batch === undefined ? {} : { name: batch }
       return client.jobs.startMany({ ...name, lines: wishes, strict: options.strict ?? false }, { signal })
     }
-    if (options.wait) return { count: wishes.length, start, asks }
+    if (options.wait) return { count: wishes.length, start, asks, remark: (job) => lacking(job, options) }
     const { jobs } = await start()
     for (const job of jobs) host.terminal.stdout.write(options.json ? `${JSON.stringify(job)}\n` : `${job.id}\n`)
     if (session.where === 'here' && !options.quiet) {
@@ -44,6 +46,15 @@ export async function get(links: readonly string[], options: GetOptions, host: H
     }
     return undefined
   })
+}
+
+/** Subtitles that were asked for and are not there are no reason to fail, and one to say so. */
+function lacking({ title, state, steps }: JobDetail, { subs }: GetOptions): string | undefined {
+  const fetches = steps.filter(({ kind }) => kind === 'fetch')
+  const isWhole = subs === undefined || fetches.some(({ label }) => label === 'subtitle')
+  // What was in the library already has no fetches.
+  if (state !== 'done' || fetches.length === 0 || isWhole) return undefined
+  return `${plain(title)}: there are no subtitles in ${subs.join(',')}`
 }
 
 /** What there is to choose from, link by link; a link that fails ends it with its exit code. */

@@ -262,6 +262,22 @@ describe('jackdaw get', () => {
     assert.ok(!terminal.out().includes('\u001b[32m'), 'NO_COLOR is obeyed')
     assert.match(terminal.out(), /1 done {2}3\.0 MiB in [^\n]+\n$/)
   })
+
+  for (const [labels, says] of [
+    [['fetch'], /✓ film\.mp4[^]*film\.mp4: there are no subtitles in xx,yy\n1 done/],
+    [['fetch', 'subtitle'], /✓ film\.mp4[^\n]*\n1 done/],
+    [[], /✓ film\.mp4[^\n]*\n1 done/],
+  ] as const) {
+    test(`says when subtitles that were asked for are not there: ${labels.join(' ')}`, async () => {
+      const ended = { engine: 'http', state: 'done', tries: 0, readyAt: null, startedAt: null, endedAt: null } as const
+      const { terminal, jackdaw } = setUp((id, at) => {
+        at.change(id, { steps: labels.map((label) => ({ id: label, kind: 'fetch', label, ...ended })) })
+        at.finish(id)
+      })
+      assert.equal(await jackdaw('get', film, '--subs', 'xx', '--subs', 'yy'), 0)
+      assert.match(terminal.out(), says)
+    })
+  }
 })
 
 describe('the other commands', () => {

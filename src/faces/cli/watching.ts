@@ -11,6 +11,8 @@ export interface Plan {
   readonly start: Parameters<typeof followMany>[2]
   /** Jobs that ask what to take are answered by whoever sits here. */
   readonly asks?: boolean
+  /** What there is to say of a job that has ended, besides how it ended. */
+  readonly remark?: (job: JobDetail) => string | undefined
 }
 
 /** So many failures are named once more at the end: they may have left the screen. */
@@ -62,6 +64,8 @@ export async function watching(
       ended: (job) => {
         told.ended.set(job.id, job)
         watcher.ended(job)
+        const remark = planned.remark?.(job)
+        if (remark !== undefined) watcher.note(remark)
       },
       watcher: {
         event: (event) => {
