@@ -24,7 +24,7 @@ test('each file is made anew by the recipe, with its variables', async (t) => {
   const made = await ffmpeg.process([one, two], options, run)
   assert.deepEqual(
     made.map(({ name }) => name),
-    ["it's 5%_ a,b;[c].mp4", 'wide.mp4'],
+    ["it's 5% - a,b;[c].mp4", 'wide.mp4'],
   )
   const facts = await probeFile(made[0]?.path ?? '', 'video/mp4', run)
   assert.equal(facts?.width, 32)
