@@ -42,13 +42,13 @@ describe('a preview', () => {
   })
 
   test('says what the options change', () => {
-    const options = { quality: 720, subs: ['en', 'de'], clips: [{ from: 90 }], items: '1-5' }
+    const options = { quality: 720, subs: ['en', 'de'], clips: [{ from: 0.5, to: 61 }, { from: 90 }], items: '1-5' }
     const says = lines(job({ options, destinations: ['folder:/srv'] }))
     assert.equal(says[0], 'resolve: see what is behind the link; of a list, the items 1-5')
     assert.equal(says[1], 'fetch: fetch the best of at most 720 lines')
     assert.equal(says[2], 'fetch: fetch the subtitles (en)')
     assert.equal(says[3], 'fetch: fetch the subtitles (de)')
-    assert.match(String(says[4]), /^process: trim it; ranges \[\{"from":90\}\]/)
+    assert.equal(says[4], 'process: trim it; ranges 0.5s-1:01, 1:30-; exact')
     assert.equal(says.at(-1), 'deliver: put it into the folder /srv')
   })
 

@@ -1,5 +1,7 @@
 import type { Choice, Media, Part } from '@jackdaw/contract/nouns/media.ts'
+import { Clip } from '@jackdaw/contract/nouns/options.ts'
 import type { PlannedStep } from '@jackdaw/contract/operations/recipes.ts'
+import { formatDuration } from '#kernel/bytes.ts'
 import { plan } from '#pipeline/plan.ts'
 import type { Previewed } from './operations.ts'
 
@@ -78,7 +80,11 @@ function fetches({ options }: Previewed, role: Part['role'], language: string | 
 
 function does(title: string, input: NonNullable<ReturnType<typeof plan>[number]['input']>): string {
   const { options = {}, only, except } = input as Given
-  const details = Object.entries(options).map(([name, value]) => `${name} ${inWords(value)}`)
+  const details = Object.entries(options).flatMap(([name, value]) => {
+    // What is not done needs no words, and what is done only its name.
+    if (value === false) return []
+    return [value === true ? name : `${name} ${inWords(value)}`]
+  })
   const files = [only && `only ${only.join(', ')}`, except && `not ${except.join(', ')}`].filter(Boolean)
   return [title, ...details, ...files].join('; ')
 }
@@ -89,7 +95,16 @@ interface Given {
   readonly except?: readonly string[]
 }
 
-const inWords = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
+function inWords(value: unknown): string {
+  if (typeof value === 'string') return value
+  if (Array.isArray(value)) return value.map(inWords).join(', ')
+  const stretch = Clip.safeParse(value)
+  if (!stretch.success) return JSON.stringify(value)
+  const { from, to } = stretch.data
+  // Rounded, a moment between two seconds would be another one.
+  const moment = (seconds: number) => (Number.isInteger(seconds) ? formatDuration(seconds) : `${seconds}s`)
+  return `${moment(from)}-${to === undefined ? '' : moment(to)}`
+}
 
 function delivers(engine: string, input: unknown): string {
   const { to } = input as { readonly to: string }
