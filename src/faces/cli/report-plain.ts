@@ -11,6 +11,8 @@ export function plainReport(terminal: Terminal, paint: Paint, everyMs = 10_000):
   const { stdout } = terminal
   const views = new Map<string, JobView>()
   const lists = new Lists()
+  /** What was said last of each job that is tried again: the same once more tells nothing. */
+  const trials = new Map<string, string>()
   const say = (line: string) => stdout.write(`${line}\n`)
   const timer = setInterval(() => {
     const running = [...views.values()].filter((view) => view.state === 'running')
@@ -39,11 +41,14 @@ export function plainReport(terminal: Terminal, paint: Paint, everyMs = 10_000):
       const view = event.job === undefined ? undefined : views.get(event.job)
       if (view === undefined) return
       views.set(view.id, applyEvent(view, event))
-      if (event.type === 'step.retrying')
-        say(`${plain(view.title)}: ${plain(event.data.fault.says)} (${event.data.fault.code})`)
+      if (event.type !== 'step.retrying') return
+      const line = `${plain(view.title)}: ${plain(event.data.fault.says)} (${event.data.fault.code})`
+      if (trials.get(view.id) !== line) say(line)
+      trials.set(view.id, line)
     },
     ended: (job) => {
       views.delete(job.id)
+      trials.delete(job.id)
       const list = lists.get(job.id)
       const of = lists.ended(job)
       const lines = list === undefined ? endLines(job, paint) : [listEndLine(list, paint)]
