@@ -91,16 +91,26 @@ test('when nobody chooses in time, what fits is taken', async (t) => {
   assert.deepEqual(fetched, ['small'])
 })
 
-test('a job that waits for a choice can be paused, resumed and cancelled', async (t) => {
-  const pipeline = await house(t, film)
+test('a job that waits for a choice can be paused and cancelled; resumed, it waits on', async (t) => {
+  const fetched: string[] = []
+  const pipeline = await house(t, film, fetched)
   const [job = '', other = ''] = await pipeline.start(wish({ chooseSeconds: 3600 }), wish({ chooseSeconds: 3600 }))
   await asked(pipeline, job)
   await asked(pipeline, other)
   assert.equal(await pipeline.queue.ask(other, 'cancel'), 'cancelled')
   assert.equal(await pipeline.queue.ask(job, 'pause'), 'paused')
+  assert.equal(await pipeline.queue.choose(job, 'small'), false)
   await pipeline.queue.ask(job, 'resume')
   pipeline.bus.publish({ kind: 'ready' })
+  const { rows } = await pipeline.pool.query(
+    `select state, ready_at > now() + interval '1 minute' as later from steps where engine = 'choose' and job_id = $1`,
+    [job],
+  )
+  assert.deepEqual(rows, [{ state: 'waiting', later: true }])
+  assert.equal(await pipeline.queue.choose(job, 'small'), true)
+  pipeline.bus.publish({ kind: 'ready' })
   assert.equal(await pipeline.until(job), 'done')
+  assert.deepEqual(fetched, ['small'])
 })
 
 test('of a list the members are chosen by their numbers', async (t) => {

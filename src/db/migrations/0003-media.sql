@@ -298,6 +298,49 @@ begin
   return true;
 end $$;
 
+-- People pause, resume or cancel a job. What runs is asked to stop and is settled by its worker (or by the sweep).
+-- Returns the job's state.
+create or replace function ask(p_job text, p_what text) returns text
+language plpgsql set enable_seqscan = off set enable_bitmapscan = off as $$
+declare
+  j jobs;
+  woken text[];
+  strictly boolean;
+begin
+  select * into j from jobs where id = p_job for update;
+  if not found then return null; end if;
+  -- Who asked to cancel has decided: nothing that comes later takes it back.
+  if j.state in ('done', 'failed', 'cancelled') or j.asked = 'cancel' then return j.state; end if;
+  if p_what = 'resume' then
+    if j.state <> 'paused' and j.asked is null then return j.state; end if;
+    -- A job of a strict batch that has not begun gets in line again.
+    strictly := j.started_at is null and coalesce((select b.strict from batches b where b.id = j.batch_id), false);
+    with back as (
+      -- Who was to choose is asked on, as long as was said.
+      update steps set state = case when waits = 0 and not strictly and not (engine = 'choose' and ready_at > now()) then 'ready' else 'waiting' end,
+          ready_at = case when engine = 'choose' then ready_at else now() end,
+          waits = case when strictly and kind = 'resolve' then 1 else waits end
+        where job_id = p_job and state = 'paused' returning id, state
+    )
+    select array_agg(b.id) filter (where b.state = 'ready') into woken from back b;
+    update steps set asked = null where job_id = p_job and asked = 'pause';
+    update jobs set state = case when started_at is null then 'queued' else 'running' end, asked = null where id = p_job;
+    perform add_event('job.resumed', p_job, j.account_id, '{}');
+    perform open_lanes(woken);
+    if strictly then perform release_next(j.batch_id); end if;
+    return case when j.started_at is null then 'queued' else 'running' end;
+  end if;
+  update jobs set asked = p_what where id = p_job;
+  -- First what does not run, then what does: a step that is claimed between the two is found by the second.
+  if p_what = 'pause' then
+    update steps set state = 'paused', lease_until = null where job_id = p_job and state in ('waiting', 'ready', 'admitted');
+  else
+    update steps set state = 'cancelled', lease_until = null, ended_at = now() where job_id = p_job and state in ('waiting', 'ready', 'admitted', 'paused');
+  end if;
+  update steps set asked = p_what where job_id = p_job and state = 'running';
+  return settle(p_job);
+end $$;
+
 -- Asks the open jobs of a batch to pause, resume or cancel, in the order of their ids. Returns their ids.
 create function ask_batch(p_batch text, p_what text) returns text[]
 language plpgsql set enable_seqscan = off set enable_bitmapscan = off as $$
